@@ -43,7 +43,7 @@ random_stream::random_stream(std::uint64_t seed, std::string_view purpose) {
   for (auto& word : state_) word = split_mix(hash);
 }
 
-std::uint64_t random_stream::next() {   // xoshiro256**
+std::uint64_t random_stream::next() {  // xoshiro256**
   std::uint64_t const out = std::rotl(state_[1] * 5, 7) * 9;
   std::uint64_t const shifted = state_[1] << 17;
   state_[2] ^= state_[0];
@@ -111,7 +111,8 @@ std::string plain_text(random_stream& random, std::size_t count) {
   out.reserve(count + 16);
   for (std::size_t in_line = 0; out.size() < count; ++in_line) {
     double const u = random.unit();
-    out += words[static_cast<std::size_t>(static_cast<double>(vocabulary_size) * u * u * u)];   // some words are frequent
+    out +=
+        words[static_cast<std::size_t>(static_cast<double>(vocabulary_size) * u * u * u)];  // some words are frequent
     out += in_line % 11 == 10 ? "\r\n" : " ";
   }
   out.resize(count);

@@ -1,5 +1,6 @@
-// Random numbers and random content that are the same everywhere for the same seed. Only integer arithmetic and the four
-// exactly rounded operations of IEEE doubles are used: no libm, no std distribution, whose results differ between systems.
+// Random numbers and random content that are the same everywhere for the same seed. Only integer arithmetic and the
+// four exactly rounded operations of IEEE doubles are used: no libm, no std distribution, whose results differ between
+// systems.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,8 @@
 
 namespace volsync::bench {
 
-// A stream of its own for each (seed, purpose): what one file gets does not depend on how many others were made before it.
-// One thread at a time.
+// A stream of its own for each (seed, purpose): what one file gets does not depend on how many others were made before
+// it. One thread at a time.
 class random_stream {
  public:
   random_stream(std::uint64_t seed, std::string_view purpose);
@@ -34,8 +35,8 @@ class random_stream {
 // About median * 2^(deviation * normal): what message sizes look like. Bytes.
 std::uint64_t log_normal(random_stream& random, double median, double deviation);
 
-// Content of the given number of bytes. `raw` does not compress, `base64` has CRLF lines of 76 letters, `text` repeats its
-// words as mail text does (it compresses to about a third).
+// Content of the given number of bytes. `raw` does not compress, `base64` has CRLF lines of 76 letters, `text` repeats
+// its words as mail text does (it compresses to about a third).
 std::string raw_bytes(random_stream& random, std::size_t count);
 std::string base64_text(random_stream& random, std::size_t count);
 std::string plain_text(random_stream& random, std::size_t count);

@@ -11,24 +11,24 @@
 namespace volsync::bench {
 
 struct snapshot_entry {
-  std::string path;             // relative to the root, "" for the root itself; bytes as they are
-  std::uint32_t mode = 0;       // st_mode, type included
+  std::string path;        // relative to the root, "" for the root itself; bytes as they are
+  std::uint32_t mode = 0;  // st_mode, type included
   std::uint32_t uid = 0, gid = 0;
-  std::uint64_t size = 0;       // of regular files and symbolic links, else 0
-  std::int64_t mtime = 0;       // seconds
+  std::uint64_t size = 0;  // of regular files and symbolic links, else 0
+  std::int64_t mtime = 0;  // seconds
   std::uint32_t mtime_ns = 0;
-  std::uint64_t device = 0;     // st_rdev of device nodes, else 0
-  std::string target;           // of symbolic links
-  std::string first_link;       // the first path (in byte order) of this inode, where an inode has several in the tree
+  std::uint64_t device = 0;  // st_rdev of device nodes, else 0
+  std::string target;        // of symbolic links
+  std::string first_link;    // the first path (in byte order) of this inode, where an inode has several in the tree
 };
 
 struct snapshot {
   std::string root;
-  std::vector<snapshot_entry> entries;   // in byte order of the paths
+  std::vector<snapshot_entry> entries;  // in byte order of the paths
 };
 
-// Paths equal to or below one of `excluded` (relative, no wildcards) are left out. Errors: errno of the first entry that
-// cannot be read; `failed_path` names it.
+// Paths equal to or below one of `excluded` (relative, no wildcards) are left out. Errors: errno of the first entry
+// that cannot be read; `failed_path` names it.
 result<snapshot> take_snapshot(std::string const& root, std::vector<std::string> const& excluded,
                                std::string& failed_path);
 
@@ -40,11 +40,21 @@ std::string counts(snapshot const& tree);
 
 struct difference {
   enum class kind : std::uint8_t {
-    missing, extra, type, mode, owner, mtime, size, content, target, device, links,
+    missing,
+    extra,
+    type,
+    mode,
+    owner,
+    mtime,
+    size,
+    content,
+    target,
+    device,
+    links,
   };
   kind what;
   std::string path;
-  std::string left, right;   // the two values, as text
+  std::string left, right;  // the two values, as text
 };
 
 // "mode", "owner", ... as printed.

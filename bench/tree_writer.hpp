@@ -13,9 +13,9 @@
 namespace volsync::bench {
 
 struct attributes {
-  std::uint32_t mode = 0600;   // permission bits, with setuid, setgid, sticky
+  std::uint32_t mode = 0600;  // permission bits, with setuid, setgid, sticky
   std::uint32_t uid = 0, gid = 0;
-  std::int64_t mtime_ns = 0;   // since the epoch
+  std::int64_t mtime_ns = 0;  // since the epoch
 };
 
 // Appends the next piece to `into` (given empty); false when there is none.
@@ -35,10 +35,10 @@ class tree_writer {
   void symlink(std::string const& path, attributes const& a, std::string const& target);
   void hard_link(std::string const& path, std::string const& existing);
   void fifo(std::string const& path, attributes const& a);
-  void socket(std::string const& path, attributes const& a);   // the node only, nobody listens
+  void socket(std::string const& path, attributes const& a);  // the node only, nobody listens
 
-  // Changes to a tree that is there. `replace` writes a new inode under the old name and keeps owner and mode, `overwrite`
-  // and `append` keep the inode.
+  // Changes to a tree that is there. `replace` writes a new inode under the old name and keeps owner and mode,
+  // `overwrite` and `append` keep the inode.
   void replace(std::string const& path, std::int64_t mtime_ns, std::string_view content);
   void overwrite(std::string const& path, std::int64_t mtime_ns,
                  std::vector<std::pair<std::uint64_t, std::string>> const& pieces);
