@@ -1,0 +1,48 @@
+// The command line of the remote rsync: which words it gets, in rsync's order, and how they survive a remote shell.
+//
+// A stock server refuses words it does not know and derives from these words which bytes will follow, so they are exact:
+// order, spelling and side (push or pull). Source: lib/protocol/README.md, arguments of the remote command.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include <volsync/options.hpp>
+
+namespace volsync::protocol {
+
+struct server_command {
+  std::vector<std::string> words;   // after the remote program's name: "--server", ... each quoted for a shell already
+  bytes first_input;                // -s: what is written before the handshake; else empty
+};
+
+// we_are_sender: push. letters: our compatibility letters as they follow "e" (".iLsfxCIvu"); empty below protocol 30.
+// paths: push: the destination; pull: the sources; bytes as the user typed them after "host:".
+[[nodiscard]] server_command make_server_command(options const& what, bool we_are_sender, std::string_view letters,
+                                                 std::vector<std::string> const& paths);
+
+// The same words before any quoting: "--server", cluster, long options, ".", paths (-s does not hide them here).
+[[nodiscard]] std::vector<std::string> make_server_args(options const& what, bool we_are_sender,
+                                                        std::string_view letters, std::vector<std::string> const& paths);
+
+// Compatibility letters that these options allow: ".iLsfxCIvu", without `i` where incremental recursion cannot be.
+// Empty below protocol 30.
+[[nodiscard]] std::string compatibility_letters(options const& what, bool we_are_sender);
+
+// True if incremental recursion is allowed by these options (the peer must agree as well).
+[[nodiscard]] bool allows_incremental_recursion(options const& what, bool we_are_sender);
+
+// -d as it is meant: given, or implied by --list-only, or by --delete without -r in a push (rsync sends `d` then).
+[[nodiscard]] bool transfers_dirs(options const& what, bool we_are_sender);
+
+// Quotes for the remote shell, which splits and expands the joined words once more. Wildcards of a path stay alive.
+[[nodiscard]] std::string quoted_path(std::string_view path, options const& what, bool we_are_sender);
+[[nodiscard]] std::string quoted_value(std::string_view value);
+
+// Splits -e or RSYNC_RSH at spaces; '...' and "..." group, a doubled quote inside is one quote, no backslashes.
+// Empty if a quote is not closed or nothing is left.
+[[nodiscard]] std::vector<std::string> split_command(std::string_view command);
+
+}  // namespace volsync::protocol
