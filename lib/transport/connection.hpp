@@ -60,6 +60,8 @@ class connection {
   [[nodiscard]] virtual std::string description() const = 0;
 };
 
-inline constexpr std::size_t input_high = 4U << 20;   // bytes
+inline constexpr std::size_t input_high = 4U << 20;    // bytes of input queued at which the transport stops reading
+inline constexpr std::size_t errors_high = 256U << 10; // the same for the remote program's standard error
+inline constexpr std::size_t output_high = 1U << 20;   // bytes of output at which the user should stop putting
 
 }  // namespace volsync::transport
