@@ -1,0 +1,85 @@
+"""What two runs printed, compared: itemized lines, progress and statistics, without what time and scheduling decide."""
+import re
+from collections import Counter
+
+# Text must be equal, or the first number within 1 % + 300 (bytes), or the line is not compared.
+EXACT = ("Number of files", "Number of created files", "Number of deleted files", "Number of regular files transferred",
+         "Total file size", "Total transferred file size", "total size is")
+CLOSE = ("Literal data", "Matched data", "File list size", "Total bytes sent", "Total bytes received")
+SKIPPED = ("File list generation time", "File list transfer time")
+UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
+
+
+def number(text):
+    """The value of "1,234", "1.23K"."""
+    m = re.match(r"([\d.,]+)([KMG]?)", text)
+    return float(m.group(1).replace(",", "")) * UNITS.get(m.group(2), 1)
+
+
+def close(a, b, share=0.01, extra=300):
+    return abs(a - b) <= share * max(abs(a), abs(b)) + extra
+
+
+def split(text):
+    """Standard output as (other lines, progress lines, statistics); a progress line is what is left after the last CR."""
+    lines, progress, stats = [], [], {}
+    for line in text.split("\n"):
+        if "\r" in line:
+            line = line.rsplit("\r", 1)[1]
+            m = re.match(r"\s*([\d.,KMG]+)\s+(\d+)%\s+\S+\s+\S+(?: \((xfr#\d+), ((?:ir|to)-chk=\d+/\d+)\))?\s*$", line)
+            progress.append((m.group(1), m.group(2), m.group(3), m.group(4)) if m else line)
+            continue
+        name = re.match(r"(total size is)|([A-Z][A-Za-z ]+):|(sent) ", line)
+        key = next((g for g in name.groups() if g), None) if name else None
+        if key in EXACT or key in CLOSE or key in SKIPPED or key == "sent":
+            stats[key] = line
+        elif line.startswith("total: matches="):      # a matter of search strategy; -vv only
+            stats["total"] = re.sub(r"hash_hits=\d+  false_alarms=\d+", "", line)
+        elif line:
+            lines.append(line)
+    return lines, progress, stats
+
+
+def compare_stats(a, b):
+    out = []
+    for key in sorted(set(a) | set(b)):
+        if key in SKIPPED:
+            continue
+        x, y = a.get(key), b.get(key)
+        if x is None or y is None:
+            out.append(f"statistics: {x!r} / {y!r}")
+        elif key == "total":
+            values = [[int(v) for v in re.findall(r"=(\d+)", t)] for t in (x, y)]
+            if not close(values[0][-1], values[1][-1]):
+                out.append(f"statistics: {x!r} / {y!r}")
+        elif key in EXACT:
+            if x.split("speedup")[0] != y.split("speedup")[0]:
+                out.append(f"statistics: {x!r} / {y!r}")
+        elif key == "sent":
+            p = [re.match(r"sent (\S+) bytes  received (\S+) bytes  \S+ bytes/sec$", t) for t in (x, y)]
+            if not all(p):
+                out.append(f"statistics, form: {x!r} / {y!r}")
+            elif not all(close(number(p[0].group(i)), number(p[1].group(i))) for i in (1, 2)):
+                out.append(f"statistics: {x!r} / {y!r}")
+        else:
+            values = [re.search(r": ([\d.,]+[KMG]?)", t) for t in (x, y)]
+            if not all(values) or not close(number(values[0].group(1)), number(values[1].group(1))):
+                out.append(f"statistics: {x!r} / {y!r}")
+    return out
+
+
+def compare_multisets(what, a, b):
+    left, right = Counter(a), Counter(b)
+    out = [f"{what}: only the first printed {k!r}" for k in (left - right)]
+    return out + [f"{what}: only the second printed {k!r}" for k in (right - left)]
+
+
+def compare(first, second, exact_progress):
+    """Differences of two standard outputs as text lines.
+
+    With incremental recursion the numbers in a progress line depend on how far the scan is, so only sizes are compared.
+    """
+    a, b = split(first), split(second)
+    out = compare_multisets("output", a[0], b[0])
+    progress = [[p if exact_progress or isinstance(p, str) else p[:2] for p in side[1]] for side in (a, b)]
+    return out + compare_multisets("progress", *progress) + compare_stats(a[2], b[2])

@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+"""Random pushes: the same source, options and rounds through stock rsync and through volsync must give the same result.
+
+Each case has a source tree, options and two destinations, and three rounds: a first run, an unchanged one, and one after
+random changes to the source. After each round the trees, exit codes, itemized lines, progress and statistics are compared.
+Everything of a case follows from "SEED/NUMBER", which a failure prints.
+"""
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+import output
+import support
+import tree
+
+TRANSPORTS = ("pipe", "ssh", "libssh")
+
+
+class Case:
+    """The options, the source arguments and what they mean for the comparison."""
+
+    def __init__(self, seed, directory, transport):
+        self.seed, self.directory = seed, os.fsencode(directory)
+        self.rng = random.Random(seed)
+        self.transport = transport
+        self.options, self.files_from, self.mount = [], None, None
+        self.choose_options()
+        self.make_source()
+        self.choose_sources()
+        self.choose_filters()
+
+    def maybe(self, share):
+        return self.rng.random() < share
+
+    def add(self, share, *options):
+        if self.maybe(share):
+            self.options += options
+            return True
+        return False
+
+    def choose_options(self):
+        rng = self.rng
+        self.shape = rng.choices(["usual", "plain", "parts"], [80, 10, 10])[0]
+        self.options += {"usual": ["-aH"], "plain": ["-a"],
+                         "parts": [rng.choice(["-rlpt", "-rltgoD", "-rlptgo", "-rlpgoD", "-rHltE", "-rptD", "-rlpt"])]}[self.shape]
+        self.options += ["-i", "--stats"]
+        if not self.add(0.75, "--numeric-ids") and self.maybe(0.2):
+            self.options += [rng.choice(["-O", "-J", "-S", "--no-g", "--no-D", "--no-l", "--no-o"])]
+        self.protocol = rng.choice([32, 32, 31, 30])
+        if self.protocol != 32 or self.maybe(0.2):
+            self.options += [f"--protocol={self.protocol}"]
+        self.progress = self.add(0.3, "-P")
+        self.incremental = not self.add(0.3, "--no-inc-recursive")
+        self.add(0.25, "-h")
+        self.recursive = True
+        self.delete()
+        if self.maybe(0.6):
+            self.what_is_transferred()
+        self.links_are_followed = False
+        if self.maybe(0.12):
+            option = rng.choice(["-L", "-k", "--copy-unsafe-links", "--safe-links", "-K"])
+            self.options += [option]
+            self.links_are_followed = option in ("-L", "-k", "--copy-unsafe-links")
+        self.add(0.05, "-n")
+        self.add(0.06, "-v")
+        if self.add(0.04, "-vv"):          # with --stats, -vv prints the state of malloc
+            self.options.remove("--stats")
+        self.add(0.05, "-ii")
+        self.add(0.05, "-s")
+        self.add(0.05, "--inplace")
+        self.cross = self.add(0.06, "-x")
+        self.fixed_up()
+
+    def delete(self):
+        if self.maybe(0.65):
+            self.options += [self.rng.choice(["--delete"] * 5 + ["--delete-before", "--delete-during", "--delete-delay",
+                                                                  "--delete-after", "--delete-excluded"])]
+            self.add(0.06, f"--max-delete={self.rng.randrange(6)}")
+            self.add(0.05, "--force")
+            self.add(0.03, "--ignore-errors")
+
+    def what_is_transferred(self):
+        rng = self.rng
+        pick = [["-c"], ["-I"], ["-u"], ["--size-only"], ["-W"], ["--existing"], ["--ignore-existing"],
+                [f"--max-size={rng.choice(['0', '700', '2K', '100k', '1M'])}"], [f"--min-size={rng.choice(['1', '500', '3K'])}"],
+                [f"--checksum-choice={rng.choice(['md5', 'md4', 'xxh64', 'xxh3', 'xxh128', 'sha1', 'xxh64,md5'])}"],
+                ["--modify-window=2"], ["--modify-window=-1"], [f"--block-size={rng.choice([700, 1024, 5000, 65536])}"],
+                [f"--checksum-seed={rng.randrange(1, 2**31)}"], ["--no-implied-dirs"], ["--partial-dir=.part"], ["--timeout=60"],
+                ["--delay-updates"], ["--no-W"], ["-E"], ["--fsync"]]
+        for chosen in rng.sample(pick, rng.choice([1, 1, 2])):
+            self.options += chosen
+
+    def fixed_up(self):
+        """Options that rsync refuses together."""
+        if "--inplace" in self.options:
+            self.options = [o for o in self.options if o not in ("--delay-updates", "--partial-dir=.part")]
+        if "--delete-excluded" in self.options and "-n" in self.options:
+            self.options.remove("-n")
+        self.all_options = list(self.options)
+
+    def make_source(self):
+        rng = self.rng
+        self.parent = os.path.join(self.directory, rng.choice([b"from", b"from here", b"f[1]*"]))
+        os.mkdir(self.parent)
+        self.top = rng.choice([b"src", b"a b", b"-src", b"s\xe9"])
+        self.source = os.path.join(self.parent, self.top)
+        os.mkdir(self.source)
+        self.maker = tree.Maker(rng, self.source, loops=not self.links_are_followed)
+        self.maker.fill(entries=rng.choice([3, 30, 60, 60, 120]))
+        if self.cross:
+            self.mount = os.path.join(self.source, b"mounted")
+            os.mkdir(self.mount)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", self.mount], check=True)
+            with open(os.path.join(self.mount, b"inside"), "wb") as f:
+                f.write(b"another file system")
+        self.maker.restamp([self.source])
+
+    def choose_sources(self):
+        """What stands on the command line, seen from the parent directory of the source."""
+        rng = self.rng
+        below = sorted(os.listdir(self.source))
+        directories = [n for n in below if os.path.isdir(os.path.join(self.source, n)) and
+                       not os.path.islink(os.path.join(self.source, n))]
+        top = b"./" + self.top if self.top.startswith(b"-") else self.top
+        how = rng.random()
+        if how < 0.5:
+            self.sources = [top + b"/"]
+        elif how < 0.65:
+            self.sources = [self.source if self.maybe(0.5) else top]
+        elif how < 0.75 and len(below) >= 2:
+            self.sources = [top + b"/" + n for n in rng.sample(below, min(len(below), rng.randrange(2, 5)))]
+        elif how < 0.87:
+            self.options.append("-R")
+            self.sources = [top + b"/./" + n for n in rng.sample(below, min(len(below), 3))] if self.maybe(0.5) else \
+                [top + rng.choice([b"", b"/"])]
+            if directories and self.maybe(0.5):
+                self.sources.append(top + b"/" + rng.choice(directories))
+        elif how < 0.93:
+            self.dirs_only(top)
+        else:
+            self.from_file(top)
+
+    def dirs_only(self, top):
+        """-d: one level. Recursion is part of -a and is taken back."""
+        self.options += ["--no-r", "-d"]
+        self.sources = [top + b"/"]
+
+    def from_file(self, top):
+        rng = self.rng
+        files, directories = self.maker.listing()
+        names = [p[len(self.source) + 1:] for p in files + directories[1:]]
+        names = [n for n in names if b"\n" not in n] if not self.maybe(0.5) else names
+        chosen = rng.sample(names, min(len(names), rng.randrange(1, 15)))
+        zero = any(b"\n" in n for n in chosen)
+        self.files_from = os.path.join(self.directory, b"list")
+        end = b"\0" if zero else b"\n"
+        with open(self.files_from, "wb") as f:
+            f.write(b"".join(n + end for n in chosen))
+        self.options += [b"--files-from=" + self.files_from] + (["-0"] if zero else [])
+        if self.maybe(0.4):
+            self.options.append("-r")
+        else:
+            self.options = [o for o in self.options if not isinstance(o, str) or
+                            not o.startswith(("--delete", "--max-delete", "--force", "--ignore-errors"))]
+        self.sources = [top + b"/"]
+
+    def choose_filters(self):
+        rng = self.rng
+        if not self.maybe(0.45):
+            return
+        files, directories = self.maker.listing()
+        names = [os.path.basename(p) for p in files + directories[1:] if b"\n" not in p] or [b"none"]
+        for _ in range(rng.randrange(1, 5)):
+            name = rng.choice(names)
+            literal = b"".join(b"\\" + bytes([c]) if c in b"*?[\\" else bytes([c]) for c in name)
+            pattern = rng.choice([literal, literal + b"/", b"/" + literal, b"*" + literal[-3:], literal[:2] + b"*", b"**/" + literal,
+                                  b"*.o", b"*[0-9]", b".*", b"?????", b"*/" + literal, b"[a-m]*", b"/*/*"])
+            kind = rng.random()
+            if kind < 0.55:
+                self.options.append(b"--exclude=" + pattern)
+            elif kind < 0.75:
+                self.options.append(b"--include=" + pattern)
+            else:
+                self.options.append(b"--filter=" + rng.choice([b"- ", b"+ ", b"H ", b"S ", b"P ", b"R ", b"-! ", b"-/ ", b"-p "]) +
+                                    pattern)
+        if self.maybe(0.25):
+            for path in rng.sample(directories, min(3, len(directories))):
+                with open(os.path.join(path, b".rules"), "wb") as f:
+                    f.write(b"# rules\n- " + rng.choice(names) + b"\n+ *.jpg\n- *~\nP /kept\n")
+            self.options.append(rng.choice(["--filter=: .rules", "--filter=:n .rules", "--filter=:e .rules"]))
+            self.maker.restamp(directories)
+        self.add(0.1, "-C")
+
+    def close(self):
+        if self.mount is not None:
+            subprocess.run(["umount", "-l", self.mount], check=False)
+
+    @property
+    def exact_progress(self):
+        return not self.incremental
+
+
+class Round:
+    """One run of each program, and what differs."""
+
+    def __init__(self, programs, case, name):
+        self.problems, self.details = [], []
+        since = time.time_ns() - 2 * 10**9
+        runs = []
+        for is_volsync, side in ((False, b"one"), (True, b"two")):
+            home = os.path.join(case.directory, side)
+            runs.append(programs.push(is_volsync, case.transport, case.options_for(is_volsync), case.sources,
+                                      os.path.join(home, case.destination), cwd=case.parent))
+            self.details.append(f"round {name}: " + runs[-1].command())
+        stock, ours = runs
+        self.details[:0] = [f"in {case.parent!r}"]
+        self.problems += support.compare_codes("push", stock.code, ours.code)
+        trees = [tree.snapshot(os.path.join(case.directory, side, case.destination)) for side in (b"one", b"two")]
+        self.entries = len(trees[0])
+        self.problems += ["tree: " + line for line in tree.compare(*trees, since_ns=since)]
+        texts = [r.out.replace("/one/", "/<side>/").replace("/two/", "/<side>/") for r in runs]
+        self.problems += output.compare(*texts, exact_progress=case.exact_progress)
+        if bool(stock.err.strip()) != bool(ours.err.strip()):
+            self.problems.append("standard error: only one has any")
+        if self.problems:
+            for r, who in ((stock, "first"), (ours, "second")):
+                self.details += [f"{who} stderr: {line}" for line in r.err.strip().split("\n")[:6] if line]
+        self.code = stock.code
+
+
+def prepare_destination(case):
+    """Both sides start equal: nothing, or something older with entries that the source does not have."""
+    rng = case.rng
+    case.destination = rng.choice([b"to", b"to there", b"to*[x]", b"t'o\"$HOME"])
+    for side in (b"one", b"two"):
+        os.mkdir(os.path.join(case.directory, side))
+    if case.maybe(0.6):
+        return
+    first = os.path.join(case.directory, b"one", case.destination)
+    os.mkdir(first)
+    tree.Maker(rng, first).fill(entries=12, depth=2)
+    subprocess.run(["cp", "-a", first, os.path.join(case.directory, b"two", case.destination)], check=True)
+
+
+def run_case(programs, tally, seed, transport, keep, different=None):
+    directory = os.path.join(programs.work, "case-" + seed.replace("/", "-"))
+    os.mkdir(directory)
+    case = Case(seed, directory, transport)
+    try:
+        prepare_destination(case)
+        case.options_for = lambda is_volsync: case.options + (different if different and is_volsync else [])
+        problems, details = [], []
+        for name in ("first", "unchanged", "changed"):
+            if name == "changed":
+                case.maker.change()
+            done = Round(programs, case, name)
+            if done.problems:
+                problems, details = [f"round {name}: {p}" for p in done.problems], done.details
+                break
+        return tally.result(f"push {seed} over {transport}", problems, details)
+    finally:
+        case.close()
+        if not keep or not problems_kept(tally, seed):
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def problems_kept(tally, seed):
+    return any(seed in name for name in tally.failures)
+
+
+def self_test(programs, tally, seed):
+    """The driver itself: stock against stock finds nothing, and one other option on one side is found."""
+    programs.volsync, programs.self_comparison = programs.rsync, True
+    for i in range(6):
+        run_case(programs, tally, f"{seed}/{i}", "pipe", False)
+    quiet = support.Tally()
+    for option in (["--exclude=*"], ["--chmod=u+s,o+t"], ["--no-t"], ["--max-size=1"], ["-vv"], ["--bogus-option"]):
+        before = quiet.failed
+        for i in range(6):
+            with open(os.devnull, "w") as nothing:
+                shown, sys.stdout = sys.stdout, nothing
+                try:
+                    run_case(programs, quiet, f"{seed}/{i}", "pipe", False, option)
+                finally:
+                    sys.stdout = shown
+        tally.result(f"a run with {option[0]} on one side is found", [] if quiet.failed > before else ["not found"])
+
+
+def main():
+    p = support.parser(__doc__.split("\n")[0])
+    p.add_argument("--cases", type=int, default=40)
+    p.add_argument("--seed", default="1")
+    p.add_argument("--only", type=int, help="the one case of this number")
+    p.add_argument("--transport", choices=TRANSPORTS + ("mixed",), default="mixed")
+    p.add_argument("--self-test", action="store_true", help="test the driver with stock rsync on both sides")
+    p.add_argument("--big", type=int, default=300, metavar="MIB",
+                   help="size of the one fixed case with a big file, 0 for none (default: 300)")
+    args = p.parse_args()
+
+    def body(programs, tally):
+        if args.self_test:
+            self_test(programs, tally, args.seed)
+            return
+        numbers = range(args.cases) if args.only is None else [args.only]
+        for number in numbers:
+            # Mostly the in-process transport, since that one has no other test as broad as this.
+            transport = args.transport if args.transport != "mixed" else ("libssh", "pipe", "libssh", "ssh")[number % 4]
+            run_case(programs, tally, f"{args.seed}/{number}", transport, args.keep)
+        if args.big and args.only is None:
+            import big_delta
+            big_delta.run(programs, tally, args.big, "pipe" if args.transport == "mixed" else args.transport)
+
+    return support.main(args, body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
