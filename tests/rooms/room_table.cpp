@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <regex>
 
 namespace volsync::rooms {
 
@@ -79,6 +78,16 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
+// Steps over blanks, the word, and the blanks after it; false (and nothing more stepped over) if it is not there.
+bool take(std::string_view& text, std::string_view word) {
+  auto const blanks = [&] { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); };
+  blanks();
+  if (text.substr(0, word.size()) != word) return false;
+  text.remove_prefix(word.size());
+  blanks();
+  return true;
+}
+
 std::string_view top_of(std::string_view path) { return path.substr(0, path.find('/')); }
 
 // A place with its parents: "tests/support" is also in "tests".
@@ -113,13 +122,15 @@ std::string foreign_fault(rules const& by, std::string const& place, std::string
 }  // namespace
 
 std::vector<inclusion> inclusions_of(std::string_view text) {
-  static std::regex const form{R"(^\s*#\s*include\s*["<]([^">]+)[">].*)"};
   std::vector<inclusion> found;
-  std::size_t line = 0;
-  for (auto const& one : lines_of(text)) {
-    ++line;
-    std::smatch match;
-    if (one.find("include") != one.npos && std::regex_match(one, match, form)) found.push_back({line, match[1].str()});
+  std::size_t number = 0;
+  for (auto const& line : lines_of(text)) {
+    ++number;
+    std::string_view rest = line;
+    if (!take(rest, "#") || !take(rest, "include") || rest.empty()) continue;
+    char const close = rest.front() == '<' ? '>' : '"';
+    auto const end = rest.find(close, 1);
+    if (end != rest.npos) found.push_back({number, std::string{rest.substr(1, end - 1)}});
   }
   return found;
 }
@@ -188,21 +199,23 @@ std::vector<std::string> findings(rules const& by, std::string_view path, std::s
 }
 
 std::vector<std::string> link_findings(rules const& by, std::string_view cmake) {
-  static std::regex const form{R"(^volsync_room\((\w+)(?: ROOMS ([a-z ]+?))?(?: LIBRARIES .*)?\).*)"};
   std::vector<std::string> found;
   std::size_t rooms = 0;
   for (auto const& line : lines_of(cmake)) {
-    std::smatch match;
-    if (!std::regex_match(line, match, form)) continue;
+    std::string_view rest = line;
+    if (!take(rest, "volsync_room(")) continue;
     ++rooms;
-    auto const place = "lib/" + match[1].str();
+    auto const words = split(rest.substr(0, rest.find(')')), ' ');
+    auto const place = "lib/" + words.front();
     auto const allowed = by.allowed.find(place);
     if (allowed == by.allowed.end()) {
       found.push_back(place + " is built but is no room of the table");
       continue;
     }
-    for (auto const& linked : split(match[2].str(), ' ')) {
-      if (!linked.empty() && allowed->second.count(linked) == 0) found.push_back(place + " may not link " + linked);
+    bool linking = false;
+    for (auto const& word : words) {
+      if (word == "ROOMS" || word == "LIBRARIES") linking = word == "ROOMS";
+      else if (linking && allowed->second.count(word) == 0) found.push_back(place + " may not link " + word);
     }
   }
   if (rooms == 0) found.push_back("no volsync_room() line was found");
