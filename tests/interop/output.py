@@ -23,6 +23,7 @@ def close(a, b, share=0.01, extra=300):
 def split(text):
     """Standard output as (other lines, progress lines, statistics); a progress line is what is left after the last CR."""
     lines, progress, stats = [], [], {}
+    text = text.replace("/one/", "/<side>/").replace("/two/", "/<side>/")      # the two destinations
     for line in text.split("\n"):
         if "\r" in line:
             line = line.rsplit("\r", 1)[1]
