@@ -17,6 +17,8 @@ import support
 import tree
 
 RELAY = os.path.join(support.HERE, "relay.py")
+# What stock rsync ends with depends on whether it notices the end while reading or while writing.
+DEAD_SHELL = (10, 12, 14)
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
@@ -182,7 +184,7 @@ def unreadable(programs, tally):
 def vanished(programs, tally):
     """A file that is gone when its turn comes: the server's requests are held until it was removed."""
     s = Scene(programs, tally, "vanished file")
-    for i in range(60):
+    for i in range(200):
         s.write(f"d/a-rather-long-name-so-that-the-list-is-long-{i * 7919 % 1000:03}", os.urandom(50))
     gone = s.write("d/vanishing")
     for is_volsync in (False, True):
@@ -252,9 +254,9 @@ def broken_peers(programs, tally):
 
     s = Scene(programs, tally, "remote shell that does not exist")
     s.fill()
-    stock, ours = (s.push(v, ["-aH", "-e", "/nonexistent/shell"]) for v in (False, True))
-    s.problems += support.compare_codes(s.name, stock.code, ours.code)
-    s.expect(ours.code != 0 and "/nonexistent/shell" in ours.err, "the shell is not named")
+    ours = s.push(True, ["-aH", "-e", "/nonexistent/shell"])
+    s.expect(ours.code in DEAD_SHELL, f"exit code {ours.code}")
+    s.expect("/nonexistent/shell" in ours.err, "the shell is not named")
     s.done()
 
     s = Scene(programs, tally, "remote shell that prints text first")
@@ -266,17 +268,14 @@ def broken_peers(programs, tally):
     s.expect("is your shell clean" in ours.err, "the likely reason is not told")
     s.done()
 
-    s = Scene(programs, tally, "remote shell that says nothing and ends")
-    s.fill()
-    stock, ours = (s.push(v, ["-aH", "-e", "/bin/true"], timeout=20) for v in (False, True))
-    s.problems += support.compare_codes(s.name, stock.code, ours.code)
-    s.done()
-
-    s = Scene(programs, tally, "remote shell that fails")
-    s.fill()
-    stock, ours = (s.push(v, ["-aH", "-e", "/bin/false"], timeout=20) for v in (False, True))
-    s.problems += support.compare_codes(s.name, stock.code, ours.code)
-    s.done()
+    for shell in ("true", "false"):
+        s = Scene(programs, tally, f"remote shell that says nothing and ends: {shell}")
+        s.fill()
+        ours = s.push(True, ["-aH", "-e", shell], timeout=20)
+        s.expect(ours.code in DEAD_SHELL, f"exit code {ours.code}")
+        s.expect(ours.err.strip(), "nothing was said")
+        s.expect(ours.seconds < 5, f"took {ours.seconds:.1f} s")
+        s.done()
 
     for version in (27, 28, 29):
         name = f"peer speaks protocol {version}"

@@ -186,8 +186,10 @@ def run(programs, tally, all_deletions=True):
 
 
 def main():
-    args = support.parser(__doc__.split("\n")[0]).parse_args()
-    return support.main(args, run)
+    p = support.parser(__doc__.split("\n")[0])
+    p.add_argument("--quick", action="store_true", help="rules with --delete only")
+    args = p.parse_args()
+    return support.main(args, lambda programs, tally: run(programs, tally, not args.quick))
 
 
 if __name__ == "__main__":

@@ -280,7 +280,7 @@ def self_test(programs, tally, seed):
     for option in (["--exclude=*"], ["--chmod=u+s,o+t"], ["--no-t"], ["--max-size=1"], ["-vv"], ["--bogus-option"]):
         before = quiet.failed
         for i in range(6):
-            with open(os.devnull, "w") as nothing:
+            with open(os.devnull, "w", errors="replace") as nothing:
                 shown, sys.stdout = sys.stdout, nothing
                 try:
                     run_case(programs, quiet, f"{seed}/{i}", "pipe", False, option)

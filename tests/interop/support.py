@@ -171,6 +171,7 @@ def parser(description):
 def main(args, body):
     """Runs body(programs, tally) in a work directory with private mounts and always cleans up."""
     require_root()
+    sys.stdout.reconfigure(errors="backslashreplace")      # names are bytes
     private_mounts()
     os.umask(0o022)
     work = work_directory()
