@@ -14,15 +14,18 @@ namespace {
 // Rooms without threads, locks and system calls: what they decide must be testable by values alone.
 constexpr std::array pure_rooms = {"lib/checksum", "lib/filter", "lib/flist", "lib/delta",
                                    "lib/text", "lib/wire", "lib/roles", "lib/protocol"};
-// Names of modes and device numbers, which these rooms may know.
-constexpr std::array value_headers = {"sys/stat.h", "sys/types.h", "sys/sysmacros.h"};
+// Names of modes and device numbers, and vector instructions, which these rooms may know.
+constexpr std::array value_headers = {"sys/stat.h", "sys/types.h", "sys/sysmacros.h", "immintrin.h"};
 constexpr std::array thread_headers = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "semaphore",
                                        "latch", "barrier", "stop_token"};
 // What the system offers beside the standard library; whole directories end in a slash.
 constexpr std::array system_headers = {
     "sys/", "linux/", "net/", "netinet/", "arpa/", "dirent.h", "err.h", "fcntl.h", "fnmatch.h", "getopt.h", "grp.h",
-    "langinfo.h", "netdb.h", "poll.h", "pthread.h", "pty.h", "pwd.h", "sched.h", "signal.h", "spawn.h", "stdio.h", "stdlib.h",
-    "string.h", "termios.h", "time.h", "unistd.h", "utime.h", "wait.h", "immintrin.h", "malloc.h", "sanitizer/"};
+    "langinfo.h", "netdb.h", "poll.h", "pthread.h", "pty.h", "pwd.h", "sched.h", "signal.h", "spawn.h",
+    "termios.h", "unistd.h", "utime.h", "wait.h", "immintrin.h", "malloc.h", "sanitizer/"};
+
+constexpr std::array c_headers = {"assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "locale.h", "math.h", "stddef.h",
+                                  "stdint.h", "stdio.h", "stdlib.h", "string.h", "time.h", "wchar.h"};
 
 template <std::size_t n>
 bool is_one_of(std::array<char const*, n> const& set, std::string_view what) {
@@ -35,8 +38,10 @@ bool is_system(std::string_view header) {
   });
 }
 
-// Standard headers of C++ have neither a directory nor a suffix.
-bool is_standard(std::string_view header) { return header.find_first_of("./") == header.npos; }
+// Standard headers of C++ have neither a directory nor a suffix; those of C are named.
+bool is_standard(std::string_view header) {
+  return header.find_first_of("./") == header.npos || is_one_of(c_headers, header);
+}
 
 bool matches(std::string_view pattern, std::string_view header) {
   auto const star = pattern.find('*');

@@ -30,7 +30,7 @@ std::vector<std::string> sources_below(std::string const& top) {
   std::vector<std::string> found;
   for (auto const& one : fs::recursive_directory_iterator{root / top}) {
     auto const suffix = one.path().extension();
-    if (one.is_regular_file() && (suffix == ".hpp" || suffix == ".cpp" || suffix == ".h" || suffix == ".c")) {
+    if (one.is_regular_file() && (suffix == ".hpp" || suffix == ".cpp" || suffix == ".h" || suffix == ".inc")) {
       found.push_back(fs::relative(one.path(), root).string());
     }
   }
