@@ -21,6 +21,9 @@ inline constexpr std::array<std::string_view, 7> algorithm_names{"xxh128", "xxh3
   return algorithm_names[static_cast<std::size_t>(a)];
 }
 
+// Whether two names are the same; case does not matter. ASCII only: a locale must not change what a name means.
+[[nodiscard]] bool same_name(std::string_view a, std::string_view b) noexcept;
+
 // The algorithm of a name in any case, with the synonym "xxhash" for xxh64; nothing for an unknown name ("auto" too).
 [[nodiscard]] std::optional<algorithm> parse(std::string_view text) noexcept;
 

@@ -65,8 +65,8 @@ struct choice {
 // What peers use that exchange no list, protocol 30 and later.
 inline constexpr algorithm implied_algorithm = algorithm::md5;
 
-// The user's --checksum-choice=TRANSFER[,FLIST]; one name stands for both, case does not matter. Nothing for "auto": lists
-// are exchanged. Any other choice exchanges none, so "auto" as one of two names means implied_algorithm.
+// The user's --checksum-choice=TRANSFER[,FLIST]; one name stands for both, case does not matter. Nothing for "auto":
+// lists are exchanged. Any other choice exchanges none, so "auto" as one of two names means implied_algorithm.
 // Errors: unknown_name.
 [[nodiscard]] result<std::optional<choice>> parse_choice(std::string_view text);
 

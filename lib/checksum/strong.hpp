@@ -1,7 +1,7 @@
 // Strong digests of files and of blocks, in the byte order of the wire.
 //
 // A file's digest is never seeded (nor is the one of -c in the file list, which is the same digest); a block's digest
-// takes the session's seed. Wire order: xxh* little-endian, low half first; md4, md5, sha1 as their standards print them.
+// takes the session's seed. Wire order: xxh* little-endian, low half first; md4, md5, sha1 as their standards print.
 #pragma once
 
 #include <algorithm>

@@ -65,14 +65,14 @@ class match_index {
   unsigned table_shift_ = 0;
 };
 
-// A window found by scan(): its offset in `data` and its sum; found is false when no window up to the end is in the bitmap.
+// A window found by scan(): its offset in `data` and its sum; if nothing was found, those of the last window.
 struct candidate {
   std::size_t at = 0;
   checksum::rolling_sum sum;
   bool found = false;
 };
-// Looks at the windows of `length` bytes at offsets `at` + 1 and following. sum: of the window at `at`. Stops at the first
-// one whose weak sum is in the table, or with the last window of `data`. By the fastest way this processor has.
+// Looks at the windows of `length` bytes at offsets `at` + 1 and following. sum: of the window at `at`. Stops at the
+// first one whose weak sum is in the table, or with the last window of `data`. By the fastest way this processor has.
 [[nodiscard]] candidate scan(match_index const& index, byte_view data, std::size_t at, std::size_t length,
                              checksum::rolling_sum sum) noexcept;
 // One offset at a time: the reference for scan.

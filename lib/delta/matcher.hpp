@@ -1,6 +1,6 @@
 // The search for blocks of a basis in a new file: every offset is a candidate, the weak sum says which to look at.
 //
-// The tokens depend on the file and the signature alone, never on how the file was cut into pieces. Matches are as exact
+// The tokens depend on the file and the signature alone, never on how the file was cut. Matches are as exact
 // as the signature's digests; whoever sends a file's tokens sends its whole-file digest as well.
 #pragma once
 
@@ -32,7 +32,7 @@ enum class basis_use : std::uint8_t { separate, in_place };
 // and one piece are held back. Runs of adjacent blocks are joined up to about 256 KiB.
 class matcher {
  public:
-  // index: of the signature to search in, made with the same digest as `strong`; null: everything is literal.
+  // index: of the signature to search in, made by the same digest as `strong`; null: everything is literal.
   matcher(std::shared_ptr<match_index const> index, checksum::block_digest strong,
           basis_use use = basis_use::separate);
 
