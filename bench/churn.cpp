@@ -1,11 +1,12 @@
 // What a running mail server does to its files between two passes. Directories are visited in sorted order and each
 // file draws from a stream named after its path and the round, so that the outcome depends on the tree alone.
-#include <algorithm>
 #include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <sys/stat.h>
 
 #include "bench/mail.hpp"
 

@@ -1,10 +1,11 @@
 // Differences between two trees, and one digest of a tree. Both look at the same fields: what compare() finds changes
 // the digest and the other way round.
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "bench/sha256.hpp"
 #include "bench/snapshot.hpp"

@@ -1,9 +1,10 @@
-#include "bench/mail.hpp"
+#include <dirent.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <dirent.h>
-#include <sys/stat.h>
+
+#include "bench/mail.hpp"
 
 namespace volsync::bench {
 namespace {

@@ -1,12 +1,13 @@
 #include "bench/snapshot.hpp"
 
-#include <algorithm>
-#include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
-#include <map>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
 #include <utility>
 
 namespace volsync::bench {

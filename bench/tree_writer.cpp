@@ -1,9 +1,10 @@
 #include "bench/tree_writer.hpp"
 
-#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 namespace volsync::bench {
 namespace {

@@ -1,7 +1,8 @@
 // The volumes of a mail server's containers. Each volume draws from a stream of its own, so that one can be changed
 // without changing the others.
-#include <algorithm>
 #include <sys/stat.h>
+
+#include <algorithm>
 
 #include "bench/mail.hpp"
 

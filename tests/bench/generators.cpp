@@ -2,11 +2,12 @@
 // promised.
 #include "bench/generators.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <map>
 #include <set>
-#include <unistd.h>
 
 #include "scratch.hpp"
 

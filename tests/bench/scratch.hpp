@@ -1,12 +1,13 @@
 // A directory of its own for one test, removed at its end, and small helpers to fill it.
 #pragma once
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <filesystem>
-#include <fcntl.h>
 #include <fstream>
 #include <string>
-#include <sys/stat.h>
 
 #include "bench/snapshot.hpp"
 #include "support/catch.hpp"
