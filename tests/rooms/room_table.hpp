@@ -20,9 +20,10 @@ struct inclusion {
 // Every #include of a text, in order. A line that is a comment does not count.
 [[nodiscard]] std::vector<inclusion> inclusions_of(std::string_view text);
 
-// Cells of the rows of all Markdown tables whose header line begins with `first_header`; head and rule lines are left out.
-// Back quotes and surrounding blanks are removed from the cells.
-[[nodiscard]] std::vector<std::vector<std::string>> table_rows(std::string_view markdown, std::string_view first_header);
+// Cells of the rows of all Markdown tables whose header line begins with `first_header`, without head and rule lines. Back
+// quotes and surrounding blanks are removed from the cells.
+[[nodiscard]] std::vector<std::vector<std::string>> table_rows(std::string_view markdown,
+                                                               std::string_view first_header);
 
 // A header of a library of others, and the places that may see it ("lib/checksum", "tools").
 struct foreign_header {
@@ -31,7 +32,7 @@ struct foreign_header {
 };
 
 struct rules {
-  std::map<std::string, std::set<std::string>> allowed;   // place ("lib/wire", "tools") -> rooms ("base", ...) and "words"
+  std::map<std::string, std::set<std::string>> allowed;   // place ("lib/wire") -> rooms ("base", ...), "words"
   std::vector<foreign_header> foreign;
 };
 
