@@ -1,0 +1,13 @@
+// The tree of the running system.
+#pragma once
+
+#include <memory>
+
+#include "volsync/tree.hpp"
+
+namespace volsync::fs {
+
+// Never null. Any thread.
+[[nodiscard]] std::shared_ptr<tree> make_posix_tree();
+
+}  // namespace volsync::fs

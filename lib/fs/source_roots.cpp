@@ -1,0 +1,112 @@
+// The cache of open source directories.
+#include "fs/source_roots.hpp"
+
+#include <filesystem>
+
+namespace volsync::fs {
+namespace {
+
+constexpr std::size_t kept_open = 24;   // directories; with workers and pipes this stays below 64 descriptors
+
+std::string key_of(std::uint16_t root, std::string_view path) {
+  std::string key{static_cast<char>(root & 0xff), static_cast<char>(root >> 8)};
+  return key.append(path);
+}
+
+// A path on the wire may start with a slash (-R with an absolute argument); its root is "/" then.
+std::string_view without_leading_slashes(std::string_view path) {
+  while (!path.empty() && path.front() == '/') path.remove_prefix(1);
+  return path;
+}
+
+}  // namespace
+
+result<std::uint16_t> source_roots::add(std::string const& path) {
+  {
+    std::lock_guard const hold{lock_};
+    if (auto const known = known_roots_.find(path); known != known_roots_.end()) return known->second;
+    if (roots_.size() > 65534) return std::make_error_code(std::errc::too_many_files_open);
+  }
+  auto handle = files_->open_root(path);
+  if (!handle) return handle.error();
+  std::lock_guard const hold{lock_};
+  auto const number = static_cast<std::uint16_t>(roots_.size());
+  roots_.push_back({path, std::move(*handle)});
+  known_roots_.emplace(path, number);
+  return number;
+}
+
+std::shared_ptr<directory const> source_roots::look_up(key const& name) {
+  std::lock_guard const hold{lock_};
+  auto const found = index_.find(name);
+  if (found == index_.end()) return nullptr;
+  recent_.splice(recent_.begin(), recent_, found->second);
+  return found->second->handle;
+}
+
+void source_roots::keep(key name, std::shared_ptr<directory const> handle) {
+  std::lock_guard const hold{lock_};
+  if (index_.contains(name)) return;
+  recent_.push_front({name, std::move(handle)});
+  index_.emplace(std::move(name), recent_.begin());
+  if (recent_.size() > kept_open) {
+    index_.erase(recent_.back().name);
+    recent_.pop_back();
+  }
+}
+
+result<std::shared_ptr<directory const>> source_roots::open(std::uint16_t root, std::string_view path) {
+  path = without_leading_slashes(path);
+  // The longest part that is open already; then one component at a time.
+  for (std::size_t length = path.size(); length != 0 && length != std::string_view::npos;
+       length = path.substr(0, length).rfind('/')) {
+    if (auto handle = look_up(key_of(root, path.substr(0, length)))) return descend(std::move(handle), root, path, length);
+  }
+  std::shared_ptr<directory const> handle;
+  {
+    std::lock_guard const hold{lock_};
+    handle = roots_[root].handle;
+  }
+  return descend(std::move(handle), root, path, 0);
+}
+
+result<std::shared_ptr<directory const>> source_roots::descend(std::shared_ptr<directory const> from, std::uint16_t root,
+                                                               std::string_view path, std::size_t done) {
+  while (done < path.size()) {
+    std::size_t const start = done == 0 ? 0 : done + 1;
+    std::size_t const end = std::min<std::size_t>(path.find('/', start), path.size());
+    auto const name = leaf_name::make(path.substr(start, end - start));
+    if (!name) return name.error();
+    auto child = from->open_directory(*name, follow_);
+    if (!child) return child.error();
+    from = std::move(*child);
+    done = end;
+    keep(key_of(root, path.substr(0, done)), from);
+  }
+  return from;
+}
+
+result<std::unique_ptr<file>> source_roots::open_file(std::uint16_t root, std::string_view parent, std::string_view name) {
+  auto const leaf = leaf_name::make(name);
+  if (!leaf) return leaf.error();
+  auto const where = open(root, parent);
+  if (!where) return where.error();
+  return (*where)->open_file(*leaf, follow_);
+}
+
+std::string source_roots::full_path(std::uint16_t root, std::string_view path) const {
+  std::string base;
+  {
+    std::lock_guard const hold{lock_};
+    base = roots_[root].path;
+  }
+  std::error_code ignored;
+  std::filesystem::path full = std::filesystem::absolute(base, ignored).lexically_normal();
+  path = without_leading_slashes(path);
+  if (!path.empty() && path != ".") full /= std::filesystem::path{path};
+  std::string text = full.string();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
+}  // namespace volsync::fs

@@ -1,0 +1,56 @@
+// The source side of a push: the base directories of the arguments, and a small cache of open directories below them.
+//
+// Paths are resolved one component at a time below a root. Links are not followed, except where the run copies what links
+// point to: then a directory of the list may have been a link.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "volsync/tree.hpp"
+
+namespace volsync::fs {
+
+// Roots are added by one thread before or while others use the ones they know. Any thread otherwise.
+class source_roots {
+ public:
+  // follow: directories of the list may be links (-L, -k, --copy-unsafe-links).
+  source_roots(std::shared_ptr<tree> files, bool follow) : files_{std::move(files)}, follow_{follow} {}
+
+  // Opens an operand's base directory (its links are followed) and returns its number. A repeated path gives the same one.
+  // Errors: errno; EMFILE beyond 65535 roots.
+  result<std::uint16_t> add(std::string const& path);
+  // A directory below a root; path: components between single slashes, "" for the root itself. Errors: errno.
+  result<std::shared_ptr<directory const>> open(std::uint16_t root, std::string_view path);
+  // A regular file below a root.
+  result<std::unique_ptr<file>> open_file(std::uint16_t root, std::string_view parent, std::string_view name);
+  // The path a user would know it by.
+  [[nodiscard]] std::string full_path(std::uint16_t root, std::string_view path) const;
+  [[nodiscard]] bool follows() const noexcept { return follow_; }
+
+ private:
+  struct base { std::string path; std::shared_ptr<directory const> handle; };
+  using key = std::string;                                  // root number and path
+  struct cached { key name; std::shared_ptr<directory const> handle; };
+
+  result<std::shared_ptr<directory const>> descend(std::shared_ptr<directory const> from, std::uint16_t root,
+                                                   std::string_view path, std::size_t done);
+  std::shared_ptr<directory const> look_up(key const& name);
+  void keep(key name, std::shared_ptr<directory const> handle);
+
+  std::shared_ptr<tree> files_;
+  bool follow_;
+  mutable std::mutex lock_;
+  std::vector<base> roots_;
+  std::unordered_map<std::string, std::uint16_t> known_roots_;
+  std::list<cached> recent_;                                // most recent first
+  std::unordered_map<key, std::list<cached>::iterator> index_;
+};
+
+}  // namespace volsync::fs
