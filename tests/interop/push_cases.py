@@ -70,6 +70,12 @@ class Case:
         else:
             self.add(0.06, "-v")
         self.add(0.05, "-ii")
+        self.add(0.05, "--out-format=%o %i %B %l %U:%G %M %n%L")
+        self.add(0.05, rng.choice(["--info=name2", "--info=del,name", "--info=stats2", "--info=skip2,nonreg0", "--info=all0"]))
+        self.add(0.03, "-8")
+        self.add(0.03, "-q")
+        self.add(0.03, "--old-args")
+        self.add(0.03, "-M--fsync")
         self.add(0.05, "-s")
         self.add(0.05, "--inplace")
         self.cross = self.add(0.06, "-x")
@@ -90,7 +96,7 @@ class Case:
                 [f"--checksum-choice={rng.choice(['md5', 'md4', 'xxh64', 'xxh3', 'xxh128', 'sha1', 'xxh64,md5'])}"],
                 ["--modify-window=2"], ["--modify-window=-1"], [f"--block-size={rng.choice([700, 1024, 5000, 65536])}"],
                 [f"--checksum-seed={rng.randrange(1, 2**31)}"], ["--no-implied-dirs"], ["--partial-dir=.part"], ["--timeout=60"],
-                ["--delay-updates"], ["--no-W"], ["-E"], ["--fsync"]]
+                ["--delay-updates"], ["--no-W"], ["-E"], ["--fsync"], ["--temp-dir=/dev/shm"], ["--preallocate"], ["--bwlimit=20M"]]
         for chosen in rng.sample(pick, rng.choice([1, 1, 2])):
             self.options += chosen
 
@@ -139,8 +145,10 @@ class Case:
                 [top + rng.choice([b"", b"/"])]
             if directories and self.maybe(0.5):
                 self.sources.append(top + b"/" + rng.choice(directories))
-        elif how < 0.93:
+        elif how < 0.91:
             self.dirs_only(top)
+        elif how < 0.96:
+            self.merged(top)
         else:
             self.from_file(top)
 
@@ -148,6 +156,16 @@ class Case:
         """-d: one level. Recursion is part of -a and is taken back."""
         self.options += ["--no-r", "-d"]
         self.sources = [top + b"/"]
+
+    def merged(self, top):
+        """Two trees with some equal names into one destination, or one tree twice."""
+        if self.maybe(0.3):
+            self.sources = [top + b"/", top + b"/"]
+            return
+        second = os.path.join(self.parent, b"second")
+        os.mkdir(second)
+        tree.Maker(self.rng, second, loops=not self.links_are_followed).fill(entries=20, depth=2)
+        self.sources = [top + b"/", b"second/"] if self.maybe(0.7) else [b"second", top]
 
     def from_file(self, top):
         rng = self.rng
