@@ -18,7 +18,7 @@ namespace volsync::transport {
 [[nodiscard]] std::vector<std::string> shell_argv(std::vector<std::string> words, std::string const& user,
                                                   address_family family, std::string const& host,
                                                   std::vector<std::string> const& command);
-// True if the words already name a user (`-l x` or `-lx`).
+// True if a word is `-l`: the command already names a user. (`-lx` in one word is not seen, as rsync does not see it.)
 [[nodiscard]] bool names_user(std::vector<std::string> const& words);
 
 }  // namespace volsync::transport
