@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Peak memory of the sending process over a tree of N files in N / 1000 (at least 1000) directories.
 
-The destination holds the same files already (hard links to the source), so that the figure is about lists and not about
-data, and a million entries take a minute. Two runs, over N / 10 and N files, also give the growth for each entry.
+The destination holds the same files already, so that the figure is about lists and not about data, and a million entries
+take a minute. Two runs, over N / 10 and N files, also give the growth for each entry.
 """
 import os
 import shutil
@@ -49,7 +49,7 @@ def measure(programs, files, is_volsync):
     home = os.path.join(programs.work, "memory")
     source, there = os.path.join(home, "from"), os.path.join(home, "to")
     make(source, files, max(1000, files // 1000))
-    subprocess.run(["cp", "-al", source, there], check=True)
+    subprocess.run(["cp", "-a", source, there], check=True)
     reach, host = programs.reach(is_volsync, "pipe")
     program = programs.volsync if is_volsync else programs.rsync
     argv = [program, *reach, *programs.remote_program(), "-aH", "--delete", source + "/", f"{host}:{there}"]
