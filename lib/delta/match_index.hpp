@@ -14,7 +14,10 @@
 
 namespace volsync::delta {
 
-// Immutable once built; any thread. About 20 to 36 bytes a block.
+// Immutable once built; any thread. About 28 to 45 bytes a block besides the signature.
+//
+// A peer chooses the weak sums: a block whose place in the table is taken by max_steps others is left out (it then
+// never matches), so neither building nor looking up can be made slow.
 class match_index {
  public:
   // sums: a signature whose head was checked. Errors: incomplete_signature (the sums do not fit the head).
@@ -33,6 +36,8 @@ class match_index {
   [[nodiscard]] std::int32_t find(std::uint32_t weak) const noexcept {
     return maybe(weak) ? find_in_table(weak) : -1;
   }
+  // The same for a sum that maybe() let pass.
+  [[nodiscard]] std::int32_t find_in_table(std::uint32_t weak) const noexcept;
   // Another block with the same weak sum, or -1.
   [[nodiscard]] std::int32_t next(std::int32_t block) const noexcept {
     return next_[static_cast<std::size_t>(block)];
@@ -54,8 +59,10 @@ class match_index {
     std::uint32_t weak = 0;
     std::int32_t block = -1;       // head of the chain; -1: free
   };
+  static constexpr unsigned max_steps = 256;
+
   explicit match_index(std::shared_ptr<signature const> sums);
-  [[nodiscard]] std::int32_t find_in_table(std::uint32_t weak) const noexcept;
+  void insert(std::int32_t block);
 
   std::shared_ptr<signature const> sums_;
   std::vector<std::uint32_t> bitmap_;

@@ -28,8 +28,11 @@ enum class basis_use : std::uint8_t { separate, in_place };
 //   while (read some bytes into m.space(n)) m.commit(count, sink);   or   m.feed(bytes, sink);
 //   m.finish(sink);
 //
-// Literals flow out as the search goes on, in pieces of max_literal_piece and the rest before a match; at most one block
-// and one piece are held back. Runs of adjacent blocks are joined up to about 256 KiB.
+// Literals flow out as the search goes on, in pieces of max_literal_piece and the rest before a match; at most one
+// block and one piece are held back. Runs of adjacent blocks are joined up to 256 KiB of file.
+//
+// Digesting windows whose weak sum lies is limited to some 64 bytes for each byte of the file; beyond that, matches may
+// be missed. Only signatures made to that end come near.
 class matcher {
  public:
   // index: of the signature to search in, made by the same digest as `strong`; null: everything is literal.
@@ -53,18 +56,23 @@ class matcher {
 
  private:
   void search(token_sink& sink);
-  void next_candidate();
-  [[nodiscard]] std::int32_t matching_block(std::uint32_t weak, std::size_t length);
+  [[nodiscard]] bool next_candidate();
+  [[nodiscard]] std::int32_t matching_block(std::uint32_t weak);
   [[nodiscard]] bool may_use(std::int32_t block) const noexcept;
-  void accept(std::int32_t block, std::size_t length, token_sink& sink);
-  void flush_literals(std::size_t upto, token_sink& sink);
-  void flush_run(token_sink& sink);
+  [[nodiscard]] bool same_digest(byte_view digest, std::int32_t block) const noexcept;
+  void accept(std::int32_t block, token_sink& sink);
+  void pass_literals(std::size_t least, token_sink& sink);
+  void pass_run(token_sink& sink);
+  void make_room(std::size_t wanted);
   [[nodiscard]] byte_view window(std::size_t length) const noexcept { return {buffer_.get() + at_, length}; }
   [[nodiscard]] std::int64_t offset() const noexcept { return base_ + static_cast<std::int64_t>(at_); }
+
+  static constexpr std::size_t max_piece = 256U << 10;   // bytes fed at a time
 
   std::shared_ptr<match_index const> index_;
   checksum::block_digest strong_;
   basis_use use_;
+  sum_head head_;                        // of the index; null without one
   std::unique_ptr<std::byte[]> buffer_;
   std::size_t capacity_ = 0;
   std::size_t size_ = 0;                 // bytes in the buffer
@@ -72,7 +80,7 @@ class matcher {
   std::size_t at_ = 0;                   // the offset under examination; literal_ <= at_ <= size_
   std::int64_t base_ = 0;                // place of the buffer's first byte in the file
   checksum::rolling_sum sum_;            // of the window at at_, if checked_
-  bool checked_ = false;                 // the window at at_ matches nothing
+  bool checked_ = false;                 // the window at at_ was looked at and matches nothing
   std::int32_t want_ = 0;                // the block after the last matched one
   std::int32_t run_block_ = 0;           // matched, not yet passed on
   std::int32_t run_ = 0;

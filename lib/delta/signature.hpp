@@ -22,6 +22,7 @@ struct sum_head {
   std::int32_t remainder = 0;      // bytes of the last block if shorter, else 0
 
   [[nodiscard]] std::int64_t basis_length() const noexcept {
+    if (count <= 0) return 0;
     return std::int64_t{count} * block_length - (remainder != 0 ? block_length - remainder : 0);
   }
   [[nodiscard]] std::int32_t length_of(std::int32_t block) const noexcept {
