@@ -4,6 +4,7 @@
 #include <array>
 #include <fstream>
 #include <map>
+#include <span>
 
 #include "transport/algorithms.hpp"
 #include "transport/known_hosts.hpp"
@@ -11,10 +12,10 @@
 namespace volsync::transport {
 namespace {
 
-using names = std::initializer_list<std::string_view>;
+using names = std::span<std::string_view const>;
 
 // What we do ourselves or hand to libssh, whatever the value.
-constexpr names honoured{
+constexpr std::string_view honoured[]{
     "host", "hostname", "user", "port", "addressfamily", "batchmode", "compression", "connecttimeout",
     "globalknownhostsfile", "userknownhostsfile", "hashknownhosts", "identityagent",
     "kbdinteractiveauthentication", "passwordauthentication", "pubkeyauthentication", "numberofpasswordprompts",
@@ -22,7 +23,7 @@ constexpr names honoured{
 
 // What makes no difference to one command without a terminal: looks, forwardings beside the transfer, methods that only
 // add a way in, and settings of features that have their own row.
-constexpr names harmless{
+constexpr std::string_view harmless[]{
     "canonicaldomains", "canonicalizefallbacklocal", "canonicalizemaxdots", "canonicalizepermittedcnames",
     "casignaturealgorithms", "clearallforwardings", "controlpersist", "dynamicforward", "enableescapecommandline",
     "enablesshkeysign", "escapechar", "exitonforwardfailure", "fingerprinthash", "forwardx11", "forwardx11timeout",
@@ -91,7 +92,7 @@ std::string objection(std::string const& keyword, ssh_config const& config) {
   // A command runs only if PermitLocalCommand lets it.
   if (keyword == "localcommand" && says_no(config.first("permitlocalcommand"))) return {};
   // These are off by a word, too: `ProxyJump none` after a pattern that set it.
-  bool const can_be_off = !among({"requesttty", "sessiontype", "canonicalizemaxdots"}, keyword);
+  bool const can_be_off = keyword != "requesttty" && keyword != "sessiontype";
   if (can_be_off && says_no(config.first(keyword)) && config.all(keyword).size() == 1) return {};
   return "libssh would ignore " + spelled(keyword);
 }

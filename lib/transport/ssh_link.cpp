@@ -1,0 +1,219 @@
+#include "transport/ssh_link.hpp"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "transport/known_hosts.hpp"
+#include "transport/printable.hpp"
+
+namespace volsync::transport {
+namespace {
+
+constexpr int look_again_ms = 200;   // libssh may hold work that no readiness tells of
+
+transport_errc kind_of(int error) {
+  switch (error) {
+    case ECONNREFUSED: return transport_errc::refused;
+    case ETIMEDOUT: return transport_errc::connect_timed_out;
+    default: return transport_errc::unreachable;
+  }
+}
+
+void set_flag(int fd, int level, int option) {
+  int const on = 1;
+  ::setsockopt(fd, level, option, &on, sizeof on);   // a matter of comfort: a refusal changes nothing
+}
+
+// Connects to one address. Gives the errno, 0 for success, ECANCELED for an abort.
+int connect_to(ssh_link& link, addrinfo const& address, int timeout_ms) {
+  unique_fd fd{::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address.ai_protocol)};
+  if (!fd) return errno;
+  if (::connect(fd.get(), address.ai_addr, address.ai_addrlen) != 0) {
+    if (errno != EINPROGRESS) return errno;
+    std::array<pollfd, 2> fds{{{fd.get(), POLLOUT, 0}, {link.abort_fd, POLLIN, 0}}};
+    int ready = 0;
+    do {
+      ready = ::poll(fds.data(), fds.size(), timeout_ms);
+    } while (ready < 0 && errno == EINTR);
+    if (fds[1].revents != 0) return ECANCELED;
+    if (ready == 0) return ETIMEDOUT;
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+    if (error != 0) return error;
+  }
+  set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
+  if (link.settings.tcp_keepalive) set_flag(fd.get(), SOL_SOCKET, SO_KEEPALIVE);
+  link.socket = std::move(fd);
+  return 0;
+}
+
+int family_of(address_family family) {
+  switch (family) {
+    case address_family::inet: return AF_INET;
+    case address_family::inet6: return AF_INET6;
+    case address_family::any: break;
+  }
+  return AF_UNSPEC;
+}
+
+bool prefers_aes() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("aes") != 0;
+#else
+  return true;
+#endif
+}
+
+// Types we know for this host first, so that it shows a key we can check.
+std::string host_key_order(ssh_settings const& settings) {
+  std::string const all = settings.host_keys.empty()
+                              ? "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
+                                "rsa-sha2-512,rsa-sha2-256"
+                              : settings.host_keys;
+  auto files = settings.user_known_hosts;
+  files.insert(files.end(), settings.global_known_hosts.begin(), settings.global_known_hosts.end());
+  auto const types = known_types(files, {.host = settings.host, .port = settings.port});
+  std::string known, others;
+  for (std::size_t at = 0; at < all.size();) {
+    auto const end = std::min(all.find(',', at), all.size());
+    auto const name = all.substr(at, end - at);
+    std::string const type = name.rfind("rsa-sha2-", 0) == 0 ? "ssh-rsa" : name;
+    bool const is_known = std::find(types.begin(), types.end(), type) != types.end();
+    (is_known ? known : others) += name + ',';
+    at = end + 1;
+  }
+  std::string order = known + others;
+  if (!order.empty()) order.pop_back();
+  return order;
+}
+
+struct list_option { ssh_options_e option; std::string value; };
+
+std::vector<list_option> list_options(ssh_settings const& settings) {
+  std::string ciphers = settings.ciphers;
+  if (ciphers.empty() && prefers_aes()) {
+    ciphers = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,aes192-ctr,"
+              "aes128-ctr";
+  }
+  return {{SSH_OPTIONS_HOST, settings.host},
+          {SSH_OPTIONS_USER, settings.user},
+          {SSH_OPTIONS_KNOWNHOSTS, "/dev/null"},          // we look keys up ourselves, in all the files
+          {SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null"},
+          {SSH_OPTIONS_HOSTKEYS, host_key_order(settings)},
+          {SSH_OPTIONS_CIPHERS_C_S, ciphers},
+          {SSH_OPTIONS_CIPHERS_S_C, ciphers},
+          {SSH_OPTIONS_HMAC_C_S, settings.macs},
+          {SSH_OPTIONS_HMAC_S_C, settings.macs},
+          {SSH_OPTIONS_KEY_EXCHANGE, settings.kex},
+          {SSH_OPTIONS_PUBLICKEY_ACCEPTED_TYPES, settings.key_types},
+          {SSH_OPTIONS_COMPRESSION, settings.compression ? "yes" : "no"},
+          {SSH_OPTIONS_IDENTITY_AGENT, settings.agent_socket}};
+}
+
+ssh_step set_options(ssh_link& link, int fd) {
+  auto* const session = link.session.get();
+  bool const no_files = false;
+  unsigned int const port = link.settings.port;
+  bool good = ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no_files) == 0 &&
+              ssh_options_set(session, SSH_OPTIONS_PORT, &port) == 0;
+  std::string refused;
+  for (auto const& [option, value] : list_options(link.settings)) {
+    if (value.empty()) continue;
+    if (ssh_options_set(session, option, value.c_str()) != 0) refused = value;
+  }
+  if (auto const bytes = link.settings.rekey_bytes; bytes != 0) {
+    good = good && ssh_options_set(session, SSH_OPTIONS_REKEY_DATA, &bytes) == 0;
+  }
+  if (auto const seconds = link.settings.rekey_seconds; seconds != 0) {
+    good = good && ssh_options_set(session, SSH_OPTIONS_REKEY_TIME, &seconds) == 0;
+  }
+  // Last: from here on libssh owns the descriptor.
+  if (good && refused.empty() && ssh_options_set(session, SSH_OPTIONS_FD, &fd) == 0) return std::nullopt;
+  return ssh_failure{transport_errc::bad_configuration, "libssh does not take '" + printable(refused) + "' from the configuration"};
+}
+
+}  // namespace
+
+std::string ssh_link::peer() const {
+  std::string name = printable(settings.user) + '@' + printable(settings.host);
+  return settings.port == 22 ? name : name + " port " + std::to_string(settings.port);
+}
+
+std::string ssh_link::reason() const { return session ? printable(ssh_get_error(session.get())) : std::string{}; }
+
+bool ssh_link::aborted() const {
+  pollfd fd{abort_fd, POLLIN, 0};
+  return ::poll(&fd, 1, 0) > 0;
+}
+
+ssh_failure ssh_link::failed(error_code code, std::string text) const {
+  if (aborted()) return {transport_errc::aborted, "the connection to " + peer() + " was given up by this side"};
+  if (late()) {
+    return {transport_errc::connect_timed_out, peer() + " did not answer within " +
+                                                   std::to_string(settings.connect_timeout.count()) + " seconds"};
+  }
+  return {code, std::move(text)};
+}
+
+bool ssh_link::wait() {
+  if (aborted() || late()) return false;
+  bool const writing = (ssh_get_poll_flags(session.get()) & SSH_WRITE_PENDING) != 0;
+  short const events = writing ? POLLIN | POLLOUT : POLLIN;
+  std::array<pollfd, 2> fds{{{socket.get(), events, 0}, {abort_fd, POLLIN, 0}}};
+  ::poll(fds.data(), fds.size(), look_again_ms);
+  return true;
+}
+
+ssh_step connect_socket(ssh_link& link) {
+  auto const& settings = link.settings;
+  addrinfo hints{};
+  hints.ai_family = family_of(settings.family);
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  int const failed = ::getaddrinfo(settings.host.c_str(), std::to_string(settings.port).c_str(), &hints, &found);
+  if (failed != 0) {
+    char const* const why = failed == EAI_SYSTEM ? "system error" : ::gai_strerror(failed);
+    return link.failed(transport_errc::unresolvable, "cannot resolve host name '" + printable(settings.host) + "': " + why);
+  }
+  std::unique_ptr<addrinfo, freed_by<::freeaddrinfo>> const addresses{found};
+  int const timeout = settings.connect_timeout.count() == 0
+                          ? -1
+                          : static_cast<int>(std::min<long long>(settings.connect_timeout.count(), 1'000'000) * 1000);
+  int error = EHOSTUNREACH;
+  for (addrinfo const* each = found; each != nullptr; each = each->ai_next) {
+    error = connect_to(link, *each, timeout);
+    if (error == 0) return std::nullopt;
+    if (error == ECANCELED) break;
+  }
+  return link.failed(kind_of(error), "cannot connect to " + printable(settings.host) + " port " + std::to_string(settings.port) +
+                                         ": " + std::generic_category().message(error));
+}
+
+ssh_step exchange_keys(ssh_link& link) {
+  link.session.reset(ssh_new());
+  unique_fd theirs{::fcntl(link.socket.get(), F_DUPFD_CLOEXEC, 3)};
+  if (!link.session || !theirs) return ssh_failure{last_error(), "cannot make an SSH session"};
+  if (auto failure = set_options(link, theirs.get())) return failure;
+  static_cast<void>(theirs.release());
+  auto* const session = link.session.get();
+  ssh_set_blocking(session, 0);
+  if (link.settings.connect_timeout.count() > 0) link.deadline = ssh_link::clock::now() + link.settings.connect_timeout;
+  int const answer = link.drive(SSH_AGAIN, [&] { return ssh_connect(session); });
+  if (answer != SSH_OK) {
+    return link.failed(transport_errc::handshake_failed, "SSH handshake with " + link.peer() + " failed: " + link.reason() +
+                                                             " (--transport=ssh uses the ssh program instead)");
+  }
+  link.deadline.reset();
+  return std::nullopt;
+}
+
+}  // namespace volsync::transport
