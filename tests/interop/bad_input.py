@@ -335,6 +335,22 @@ def cuts(programs, tally, count, seed="1"):
         base.done()
 
 
+def silence(programs, tally):
+    """A peer that stops answering: in the handshake, in the file list, while data goes out."""
+    for where, after in (("handshake", 0), ("file list", 600), ("data", 200_000)):
+        if programs.self_comparison and after > 0:
+            continue      # rsync 3.5.0 waits for ever: its own keep-alives count as life, see stricter.md
+        s = Scene(programs, tally, f"silent peer in the {where}")
+        s.fill()
+        s.write("large", random.Random(1).randbytes(1_000_000))
+        relay = {"hold_after": after, "release": s.path("never")}
+        r = s.relayed(True, relay, ["-aH", "--timeout=2"], timeout=20)
+        s.expect(r.code == 30, f"exit code {r.code}, not 30")
+        s.expect("timeout" in r.err, "the reason is not told")
+        s.expect(1.5 < r.seconds < 4.5, f"took {r.seconds:.1f} s")
+        s.done()
+
+
 def gone(pid, within):
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
@@ -379,6 +395,7 @@ def run(programs, tally, cut_count=30, signal_count=1):
     vanished(programs, tally)
     full_disk(programs, tally)
     broken_peers(programs, tally)
+    silence(programs, tally)
     signals(programs, tally, signal_count)
     cuts(programs, tally, cut_count)
 

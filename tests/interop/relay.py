@@ -79,6 +79,9 @@ class Relay:
     def run(self):
         cut = False
         while self.down_open and not cut:
+            if self.held() and not self.up_open:      # nobody is left to release it
+                cut = True
+                break
             sources = ([0] if self.up_open else []) + ([] if self.held() else [self.down_from])
             ready, _, _ = select.select(sources, [], [], 0.02 if self.held() else 1)
             if 0 in ready:
