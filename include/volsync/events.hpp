@@ -26,6 +26,7 @@ struct item {
   bool sending = true;             ///< direction seen from this process
   std::uint32_t mode = 0;          ///< st_mode; for removals only the type counts
   std::string name;                ///< relative to the transfer root, without trailing slash
+  std::string path;                ///< as the operand names it ("src/a"); empty: unknown, the name stands for it
   std::string link;                ///< symlink target, or the leader of a hard link
   bool hard_link = false;          ///< link is a hard link's leader
   std::int64_t size = 0;           ///< bytes

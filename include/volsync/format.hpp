@@ -55,12 +55,16 @@ class text_formatter {
   /// @param now   when the event arrived (rates, remaining time, at most one progress line a second)
   /// @param clock seconds since 1970, local time is made of it (%t)
   [[nodiscard]] formatted format(event const& what, time_point now, std::int64_t clock);
+  /// Whether progress lines are printed from now on (they are not while the program is in the background).
+  void show_progress(bool show) noexcept;
 
  private:
   class state;
   std::unique_ptr<state> state_;
 };
 
+/// Whether an --out-format can be spelled: 0 if so, else the letter of an escape that has no value in this version.
+[[nodiscard]] char unsupported_out_format(std::string_view format);
 /// Whether the words of an --info option mean something.
 /// Returns an empty text if so; else the sentence for the user ("Unknown --info item: ...").
 [[nodiscard]] std::string check_info(std::string_view words);

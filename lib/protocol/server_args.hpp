@@ -34,8 +34,8 @@ struct server_command {
 // True if incremental recursion is allowed by these options (the peer must agree as well).
 [[nodiscard]] bool allows_incremental_recursion(options const& what, bool we_are_sender);
 
-// -d as it is meant: given, or implied by --list-only, or by --delete without -r in a push (rsync sends `d` then).
-[[nodiscard]] bool transfers_dirs(options const& what, bool we_are_sender);
+// Whether the letter `d` travels: -d was given, or --list-only implies it, and there is no recursion.
+[[nodiscard]] bool transfers_dirs(options const& what);
 
 // Quotes for the remote shell, which splits and expands the joined words once more. Wildcards of a path stay alive.
 [[nodiscard]] std::string quoted_path(std::string_view path, options const& what, bool we_are_sender);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <volsync/options.hpp>
 
@@ -32,7 +33,8 @@ class info_levels {
   bool apply(std::string_view words, std::string* bad_word = nullptr);
 
  private:
-  void set(info word, int level, bool by_user);
+  bool apply_word(std::string_view text);
+  void set(info word, int level);
   void set_default(info word, int level);
   std::array<std::uint8_t, info_count> level_{};
   std::array<bool, info_count> explicit_{};

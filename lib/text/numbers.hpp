@@ -16,7 +16,9 @@ struct number_style {
 [[nodiscard]] std::string big_number(std::int64_t value, number_style style);
 // Counts ("Number of files"): never with units; 2 and 3 mean 1.
 [[nodiscard]] std::string count_number(std::int64_t value, number_style style);
-// A rate or a ratio with `decimals` places; separators and units as big_number.
+// A rate with `decimals` places; separators and units as big_number.
 [[nodiscard]] std::string decimal_number(double value, int decimals, number_style style);
+// A ratio with `decimals` places; never with units.
+[[nodiscard]] std::string separated_decimal(double value, int decimals, number_style style);
 
 }  // namespace volsync::text
