@@ -289,8 +289,62 @@ def problems_kept(tally, seed):
     return any(seed in name for name in tally.failures)
 
 
+def comparison_test(programs, tally):
+    """Each kind of difference between two trees, and between two outputs, is seen."""
+    home = os.fsencode(os.path.join(programs.work, "comparison"))
+    os.mkdir(home)
+    one, two = home + b"/one", home + b"/two"
+    os.mkdir(one)
+    for name in (b"/file", b"/linked"):
+        with open(one + name, "wb") as f:
+            f.write(b"content")
+    os.link(one + b"/linked", one + b"/partner")
+    os.symlink(b"target", one + b"/link")
+    os.mknod(one + b"/device", 0o020600, os.makedev(1, 3))
+    stamp = (10**18 + 7, 10**18 + 7)
+
+    def rewrite(path, data, mode="wb"):
+        with open(path, mode) as f:
+            f.write(data)
+
+    def again(path, make):
+        os.unlink(path)
+        make(path)
+
+    changes = {
+        "only in": lambda: os.unlink(two + b"/file"), "mode": lambda: os.chmod(two + b"/file", 0o640),
+        "owner": lambda: os.lchown(two + b"/link", 7, 0), "content": lambda: rewrite(two + b"/file", b"contenT"),
+        "size": lambda: rewrite(two + b"/file", b"+", "ab"), "type": lambda: again(two + b"/file", os.mkfifo),
+        "target": lambda: again(two + b"/link", lambda p: os.symlink(b"other", p)),
+        "rdev": lambda: again(two + b"/device", lambda p: os.mknod(p, 0o020600, os.makedev(1, 5))),
+        "links": lambda: again(two + b"/partner", lambda p: rewrite(p, b"content")), "mtime": lambda: None,
+    }
+    for kind, change in changes.items():
+        shutil.rmtree(two, ignore_errors=True)
+        subprocess.run(["cp", "-a", one, two], check=True)
+        equal = tree.compare(tree.snapshot(one), tree.snapshot(two))
+        change()
+        for root in (one, two):
+            for name in os.listdir(root) + [b"."]:
+                os.utime(os.path.join(root, name), ns=stamp, follow_symlinks=False)
+        if kind == "mtime":
+            os.utime(two + b"/link", ns=(stamp[0], stamp[1] + 1), follow_symlinks=False)
+        found = tree.compare(tree.snapshot(one), tree.snapshot(two))
+        wrong = equal + ([] if found and all(kind in line or kind == "type" for line in found) else [repr(found)])
+        tally.result(f"another {kind} is seen", wrong)
+    shutil.rmtree(home)
+
+    text = ">f+++++++++ a\n\r  5 100%  0.00kB/s    0:00:00 (xfr#1, to-chk=0/2)\nNumber of files: 2\nTotal bytes sent: 9,000\n"
+    for old, new in ((">f", "cf"), ("  5 100%", "  6 100%"), ("to-chk=0/2", "to-chk=1/2"), ("files: 2", "files: 3"),
+                     ("9,000", "9,999"), ("Number of files: 2\n", "")):
+        tally.result(f"{old!r} as {new!r} is seen",
+                     [] if output.compare(text, text.replace(old, new), True) else ["not seen"])
+    tally.result("equal output is equal", output.compare(text, text.replace("9,000", "9,100"), True))
+
+
 def self_test(programs, tally, seed):
     """The driver itself: stock against stock finds nothing, and one other option on one side is found."""
+    comparison_test(programs, tally)
     programs.volsync, programs.self_comparison = programs.rsync, True
     for i in range(6):
         run_case(programs, tally, f"{seed}/{i}", "pipe", False)
