@@ -39,11 +39,10 @@ struct ssh_core {
   void run() {
     block_signals();
     ssh_link link{.settings = request.settings, .asks = request.asks.get(), .abort_fd = abort_fd.get(),
-                  .socket = {}, .session = {}, .deadline = {}};
+                  .socket = {}, .lent = -1, .session = {}, .deadline = {}};
     if (auto const failure = work(link)) box.fail(failure->code, failure->text);
     box.discard_output();
-    if (link.session) ssh_disconnect(link.session.get());
-    link.session.reset();
+    link.hang_up();
     std::lock_guard const guard{lock};
     finished = true;
     ended.notify_all();

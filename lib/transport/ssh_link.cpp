@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -173,6 +174,19 @@ bool ssh_link::wait() {
   return true;
 }
 
+void ssh_link::hang_up() {
+  if (session) ssh_disconnect(session.get());
+  session.reset();
+  // libssh closes a socket it was given on some ways and leaves it open on others. If the number still means our socket,
+  // it is ours to close; nothing else in the process can have the same one.
+  struct stat ours{}, theirs{};
+  bool const left = lent >= 0 && ::fstat(socket.get(), &ours) == 0 && ::fstat(lent, &theirs) == 0 &&
+                    ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+  if (left) ::close(lent);
+  lent = -1;
+  socket.reset();
+}
+
 ssh_step connect_socket(ssh_link& link) {
   auto const& settings = link.settings;
   addrinfo hints{};
@@ -203,7 +217,7 @@ ssh_step exchange_keys(ssh_link& link) {
   unique_fd theirs{::fcntl(link.socket.get(), F_DUPFD_CLOEXEC, 3)};
   if (!link.session || !theirs) return ssh_failure{last_error(), "cannot make an SSH session"};
   if (auto failure = set_options(link, theirs.get())) return failure;
-  static_cast<void>(theirs.release());
+  link.lent = theirs.release();
   auto* const session = link.session.get();
   ssh_set_blocking(session, 0);
   if (link.settings.connect_timeout.count() > 0) link.deadline = ssh_link::clock::now() + link.settings.connect_timeout;

@@ -40,7 +40,8 @@ struct ssh_link {
   ssh_settings const& settings;
   prompter* asks;                  // null: nobody is asked
   int abort_fd;                    // readable once the connection is given up
-  unique_fd socket;                // ours; libssh has a duplicate and closes that
+  unique_fd socket;
+  int lent = -1;                   // a duplicate of it, in libssh's hands
   session_handle session;
   std::optional<clock::time_point> deadline;   // of connecting and key exchange
 
@@ -61,6 +62,8 @@ struct ssh_link {
   // Until the socket moves; false if aborted, or past the deadline.
   [[nodiscard]] bool wait();
   [[nodiscard]] bool aborted() const;
+  // Disconnects and frees the session and its descriptor. Nothing that points into the session may be left.
+  void hang_up();
   [[nodiscard]] bool late() const { return deadline && clock::now() >= *deadline; }
 };
 

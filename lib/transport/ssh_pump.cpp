@@ -167,13 +167,14 @@ bool ssh_pump::feed() {
 // Only when everything before it is in the mailbox.
 void ssh_pump::tell_end() {
   bool const closed = heard_->closed;
+  if (closed) box_.discard_output();   // first: who sees the end sees no backlog
   if (!input_ended_ && (closed || ssh_channel_is_eof(channel_.get()) != 0)) {
     input_ended_ = true;
     box_.set_input_ended();
   }
-  if (heard_->how) box_.set_exit(*heard_->how);
-  if (closed && !heard_->how) box_.set_exit({});
-  if (closed) box_.discard_output();
+  if (exit_told_ || (!heard_->how && !closed)) return;
+  exit_told_ = true;
+  box_.set_exit(heard_->how.value_or(remote_exit{}));
 }
 
 ssh_step ssh_pump::keep_alive() {

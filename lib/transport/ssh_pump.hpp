@@ -49,7 +49,7 @@ class ssh_pump {
   bytes scratch_;
   bytes sending_;
   std::size_t sent_ = 0;
-  bool eof_sent_ = false, input_ended_ = false;
+  bool eof_sent_ = false, input_ended_ = false, exit_told_ = false;
   ssh_link::clock::time_point alive_at_;
   std::uint64_t alive_bytes_ = 0;      // received when the last keep-alive was sent
   int unanswered_ = 0;
