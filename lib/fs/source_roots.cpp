@@ -95,16 +95,19 @@ result<std::unique_ptr<file>> source_roots::open_file(std::uint16_t root, std::s
 }
 
 std::string source_roots::full_path(std::uint16_t root, std::string_view path) const {
-  std::string base;
+  std::string start;
   {
     std::lock_guard const hold{lock_};
-    base = roots_[root].path;
+    start = roots_[root].path;
   }
-  std::error_code ignored;
-  std::filesystem::path full = std::filesystem::absolute(base, ignored).lexically_normal();
   path = without_leading_slashes(path);
-  if (!path.empty() && path != ".") full /= std::filesystem::path{path};
-  std::string text = full.string();
+  if (!path.empty() && path != ".") start.append("/").append(path);
+  return full_path_of(start);
+}
+
+std::string source_roots::full_path_of(std::string const& path) {
+  std::error_code ignored;
+  std::string text = std::filesystem::absolute(path, ignored).lexically_normal().string();
   while (text.size() > 1 && text.back() == '/') text.pop_back();
   return text;
 }

@@ -32,6 +32,8 @@ class source_roots {
   result<std::unique_ptr<file>> open_file(std::uint16_t root, std::string_view parent, std::string_view name);
   // The path a user would know it by.
   [[nodiscard]] std::string full_path(std::uint16_t root, std::string_view path) const;
+  // The same for a path that is below no root.
+  [[nodiscard]] static std::string full_path_of(std::string const& path);
   [[nodiscard]] bool follows() const noexcept { return follow_; }
 
  private:

@@ -197,8 +197,9 @@ std::optional<segment> list_builder::next_segment(std::int64_t ahead) {
     scanned first = std::move(*first_);
     first_.reset();
     io_error_ |= first.io_error;
+    fatal_ = std::move(first.fatal);
     std::move(first.events.begin(), first.events.end(), std::back_inserter(events_));
-    if (how_.recurse || !planned_.empty()) push_children(first);
+    push_children(first);
     if (how_.incremental) {
       number_links(first, *first.list, next_ndx_, 0);
       count(*first.list);
@@ -216,6 +217,7 @@ std::optional<segment> list_builder::next_segment(std::int64_t ahead) {
     scanned content = std::move(held->content);
     scanned_ahead_ -= static_cast<std::int64_t>(content.list->size());
     io_error_ |= content.io_error;
+    if (fatal_.empty()) fatal_ = std::move(content.fatal);
     std::move(content.events.begin(), content.events.end(), std::back_inserter(events_));
     push_children(content);
     if (how_.incremental) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,8 @@ namespace volsync::roles {
 struct scan_place {
   std::uint16_t root = 0;                        // which source root
   std::shared_ptr<filter::rule_set const> rules; // in force in this directory, its own merge files not yet read
+  std::uint64_t device = 0;                      // file system of the argument, for -x
+  bool recurse = true;                           // false: directories inside are listed without their content
 };
 // An entry known before any scan (an argument, or a parent of one under -R) which must be listed in this directory.
 struct planned_entry {
@@ -27,8 +30,7 @@ struct planned_entry {
   std::string link;                              // symlink target
   std::uint64_t device = 0, inode = 0;           // if it may be hard-linked
   std::uint16_t root = 0;
-  std::shared_ptr<filter::rule_set const> rules; // directories: for their content
-  bool scan = false;                             // directories: the content is wanted
+  std::optional<scan_place> content;             // directories: the content is wanted
 };
 struct scan_target {
   std::string path;                              // wire name of the directory, "" for the top of the transfer
@@ -52,6 +54,7 @@ struct scanned {
   std::vector<child_directory> children;         // by rising slot
   std::vector<event> events;                     // problems and messages, in order
   std::int32_t io_error = 0;
+  std::string fatal;                             // a merge file that cannot be understood: the run must end (code 1)
 };
 
 // Lists one directory in bounded steps, calling nobody. Implemented over `fs`.

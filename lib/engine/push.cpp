@@ -1,0 +1,243 @@
+// The loop. It never blocks but in mailbox::wait, so neither direction can stop the other.
+#include "engine/push.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "protocol/errc.hpp"
+#include "transport/errc.hpp"
+
+namespace volsync::engine {
+namespace {
+
+constexpr std::size_t output_room = std::size_t{1} << 20;     // bytes the connection may hold
+constexpr std::size_t output_piece = std::size_t{256} << 10;  // bytes made before they are passed on
+constexpr auto end_patience = std::chrono::seconds{30};       // for the remote program to end after the goodbye
+
+}  // namespace
+
+exit_code exit_code_of_transport(error_code failure) noexcept {
+  if (failure.category() != transport::transport_category()) return exit_code::socket_io;
+  switch (static_cast<transport::transport_errc>(failure.value())) {
+    case transport::transport_errc::program_not_started: return exit_code::ipc;
+    case transport::transport_errc::bad_configuration:
+    case transport::transport_errc::bad_shell_words: return exit_code::syntax;
+    case transport::transport_errc::connection_lost: return exit_code::stream;
+    case transport::transport_errc::peer_silent: return exit_code::timeout;
+    case transport::transport_errc::aborted: return exit_code::signal;
+    default: return static_cast<exit_code>(255);
+  }
+}
+
+push_driver::push_driver(protocol::push_session& session, transport::connection& peer, workers& pool, mailbox& box,
+                         observer& events, cancellation& cancel, push_limits const& limits)
+    : session_{session}, peer_{peer}, pool_{pool}, box_{box}, events_{events}, cancel_{cancel}, limits_{limits},
+      pace_{limits.bandwidth, clock::now()} {}
+
+void push_driver::fail(exit_code code, std::string text) {
+  if (ended_) return;
+  ended_ = true;
+  outcome_.code = code;
+  outcome_.text = std::move(text);
+}
+
+finished push_driver::run() {
+  peer_.start([this] { box_.wake(); });
+  while (!ended_ && !session_.finished()) {
+    if (cancel_.requested()) {
+      peer_.abort();
+      fail(cancel_.code(), {});
+      break;
+    }
+    bool moved = move_input();
+    moved = move_jobs() || moved;
+    if (!ended_) moved = move_output() || moved;
+    pass_errors();
+    if (ended_) break;
+    keep_time();
+    if (!moved) box_.wait(std::chrono::milliseconds{limits_.bandwidth != 0 ? 20 : 500});
+  }
+  if (!ended_) {
+    peer_.end_output();
+    wait_for_end();
+  } else if (!cancel_.requested()) {
+    pass_errors();
+  }
+  outcome_.result = session_.figures();
+  outcome_.result.elapsed = clock::now() - begun_;
+  return outcome_;
+}
+
+bool push_driver::move_input() {
+  if (session_.wants_input()) {
+    bytes arrived;
+    std::size_t const count = peer_.take_input(arrived);
+    if (count != 0) {
+      last_input_ = clock::now();
+      if (auto const taken = session_.take_input(arrived); !taken) {
+        peer_.abort();
+        std::string text = taken.error().message();
+        if (taken.error() == make_error_code(protocol::protocol_errc::not_rsync)) text += "\n(see the rsync manpage for an explanation)";
+        fail(protocol::exit_code_of(taken.error()), std::move(text));
+      }
+      return true;
+    }
+  }
+  auto const state = peer_.state();
+  if (state.failure || (state.input_ended && session_.wants_input())) {
+    // Nothing may be left that arrived between the two looks.
+    bytes arrived;
+    if (session_.wants_input() && peer_.take_input(arrived) != 0) {
+      if (auto const taken = session_.take_input(arrived); !taken) fail(protocol::exit_code_of(taken.error()), taken.error().message());
+      return true;
+    }
+    if (auto const advanced = session_.advance(output_piece); !advanced) {
+      fail(protocol::exit_code_of(advanced.error()), advanced.error().message());
+      return true;
+    }
+    if (!session_.finished()) connection_lost(state);
+  }
+  return false;
+}
+
+void push_driver::connection_lost(transport::connection_state const& state) {
+  // The remote program's own status says more than the pipe, so it gets a moment to arrive.
+  auto known = state;
+  for (auto const until = clock::now() + std::chrono::seconds{2}; !known.exit && !known.failure && clock::now() < until;) {
+    box_.wait(std::chrono::milliseconds{50});
+    known = peer_.state();
+  }
+  pass_errors();
+  exit_code code = exit_code::stream;
+  std::string text = "connection unexpectedly closed (" + std::to_string(session_.bytes_received()) + " bytes received so far) [sender]";
+  if (session_.peer_exit()) {
+    // The peer said why it goes.
+    int const said = *session_.peer_exit();
+    code = said > 0 && said < 256 ? static_cast<exit_code>(said) : exit_code::stream;
+    text.clear();
+  } else if (known.failure) {
+    code = exit_code_of_transport(known.failure);
+    text = known.failure_text;
+  }
+  if (known.exit) {
+    int const status = known.exit->signal != 0 ? static_cast<int>(exit_code::remote_killed) : known.exit->status;
+    if (status > static_cast<int>(code)) code = static_cast<exit_code>(status);
+  }
+  fail(code, std::move(text));
+}
+
+bool push_driver::move_jobs() {
+  bool moved = box_.take(done_jobs_);
+  for (auto& each : done_jobs_) session_.take(std::move(each));
+  done_jobs_.clear();
+  while (auto job = session_.next_job()) {
+    pool_.post(std::move(job));
+    moved = true;
+  }
+  return moved;
+}
+
+bool push_driver::move_output() {
+  bool moved = false;
+  while (!ended_) {
+    if (outgoing_used_ == outgoing_.size()) {
+      outgoing_.clear();
+      outgoing_used_ = 0;
+      if (peer_.output_backlog() >= output_room) return moved;
+      if (auto const advanced = session_.advance(output_piece); !advanced) {
+        peer_.abort();
+        fail(protocol::exit_code_of(advanced.error()), advanced.error().message());
+        return true;
+      }
+      if (std::string const why = session_.fatal(); !why.empty()) {
+        peer_.abort();
+        fail(exit_code::syntax, why);
+        return true;
+      }
+      outgoing_ = session_.take_output();
+      if (outgoing_.empty()) return moved;
+    }
+    std::size_t const left = outgoing_.size() - outgoing_used_;
+    std::size_t const now = std::min(left, pace_.allowed(clock::now()));
+    if (now == 0) return moved;
+    pace_.spent(now);
+    last_output_ = clock::now();
+    moved = true;
+    if (now == outgoing_.size()) {
+      peer_.put_output(std::move(outgoing_));
+      outgoing_ = {};
+      outgoing_used_ = 0;
+    } else {
+      auto const from = outgoing_.begin() + static_cast<std::ptrdiff_t>(outgoing_used_);
+      peer_.put_output(bytes(from, from + static_cast<std::ptrdiff_t>(now)));
+      outgoing_used_ += now;
+    }
+    // Jobs that were waiting for room go on while these bytes travel.
+    while (auto job = session_.next_job()) pool_.post(std::move(job));
+  }
+  return moved;
+}
+
+void push_driver::pass_errors() {
+  bytes text;
+  if (peer_.take_errors(text) == 0) return;
+  events_.on_event(message{message::level::remote_error, std::string{as_text(text)}, true});
+}
+
+void push_driver::keep_time() {
+  if (limits_.timeout.count() == 0) return;
+  auto const now = clock::now();
+  // Half of it, rounded up, without a word: a sign of life.
+  if (now - last_output_ >= (limits_.timeout + std::chrono::seconds{1}) / 2 && outgoing_.empty() && peer_.output_backlog() == 0) {
+    session_.keep_alive();
+    last_output_ = now;
+  }
+  if (now - std::max(last_input_, begun_) >= limits_.timeout && (peer_.output_backlog() > 0 || now - last_input_ >= limits_.timeout)) {
+    peer_.abort();
+    fail(exit_code::timeout, "[sender] io timeout after " + std::to_string(limits_.timeout.count()) + " seconds -- exiting");
+  }
+}
+
+exit_code push_driver::code_at_end(transport::connection_state const& state) const {
+  int own = 0;
+  if ((session_.io_error() & roles::io_error_vanished) != 0) own = static_cast<int>(exit_code::vanished);
+  if ((session_.io_error() & roles::io_error_general) != 0 || session_.peer_had_errors()) own = static_cast<int>(exit_code::partial);
+  if (session_.peer_exit() && *session_.peer_exit() != 0) own = std::max(own, *session_.peer_exit());
+  if (!state.exit) return own != 0 ? static_cast<exit_code>(own) : exit_code::wait;   // never success on an unknown end
+  if (state.exit->signal != 0) return exit_code::remote_killed;
+  return static_cast<exit_code>(state.exit->status != 0 ? state.exit->status : own);
+}
+
+// The goodbye was said; what the remote program still writes is passed on until it ends.
+void push_driver::wait_for_end() {
+  auto const until = clock::now() + end_patience;
+  for (;;) {
+    bytes arrived;
+    if (peer_.take_input(arrived) != 0) {
+      if (auto const taken = session_.take_input(arrived); !taken) return fail(protocol::exit_code_of(taken.error()), taken.error().message());
+    }
+    pass_errors();
+    auto const state = peer_.state();
+    if (state.exit || state.failure) {
+      pass_errors();
+      ended_ = true;
+      outcome_.code = code_at_end(state);
+      if (!state.exit) {
+        outcome_.code = exit_code_of_transport(state.failure);
+        outcome_.text = state.failure_text;
+      }
+      return;
+    }
+    if (cancel_.requested()) {
+      peer_.abort();
+      return fail(cancel_.code(), {});
+    }
+    if (clock::now() >= until) {
+      peer_.abort();
+      return fail(exit_code::wait, "the remote rsync did not end within 30 s after the transfer was complete");
+    }
+    box_.wait(std::chrono::milliseconds{200});
+  }
+}
+
+}  // namespace volsync::engine

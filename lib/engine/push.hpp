@@ -1,0 +1,67 @@
+// Drives a push session over a connection: the loop of the protocol thread.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/mailbox.hpp"
+#include "engine/pacer.hpp"
+#include "engine/workers.hpp"
+#include "protocol/push_session.hpp"
+#include "transport/connection.hpp"
+#include "volsync/run.hpp"
+
+namespace volsync::engine {
+
+struct push_limits {
+  std::chrono::seconds timeout{0};       // 0: none
+  std::int64_t bandwidth = 0;            // bytes per second, 0: none
+};
+
+// The code that rsync over ssh would end with: 255 for a host that cannot be reached or refuses us.
+[[nodiscard]] exit_code exit_code_of_transport(error_code failure) noexcept;
+
+// Moves bytes between the session and the connection, and jobs between the session and the workers, until one of them
+// ends. Runs on the caller's thread.
+class push_driver {
+ public:
+  push_driver(protocol::push_session& session, transport::connection& peer, workers& pool, mailbox& box, observer& events,
+              cancellation& cancel, push_limits const& limits);
+  // Returns when the remote program has ended, or the run failed.
+  [[nodiscard]] finished run();
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  bool move_input();
+  bool move_jobs();
+  bool move_output();
+  void pass_errors();
+  void keep_time();
+  void fail(exit_code code, std::string text);
+  void connection_lost(transport::connection_state const& state);
+  void wait_for_end();
+  [[nodiscard]] exit_code code_at_end(transport::connection_state const& state) const;
+
+  protocol::push_session& session_;
+  transport::connection& peer_;
+  workers& pool_;
+  mailbox& box_;
+  observer& events_;
+  cancellation& cancel_;
+  push_limits limits_;
+  pacer pace_;
+  bytes outgoing_;                        // made, held back by the pacer or the connection's backlog
+  std::size_t outgoing_used_ = 0;
+  std::vector<roles::job_ptr> done_jobs_;
+  clock::time_point begun_ = clock::now();
+  clock::time_point last_input_ = begun_;
+  clock::time_point last_output_ = begun_;
+  bool greeted_ = false;
+  bool ended_ = false;
+  finished outcome_;
+};
+
+}  // namespace volsync::engine

@@ -1,0 +1,87 @@
+// Reading one directory of the source: its names, filtered, with their status, in the order of the file system.
+//
+// Names are looked up in the order of their inodes within a window (a cold disk is read forwards) and given out in the
+// order in which the directory has them. What cannot be read becomes a problem and never a silently shorter list.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "filter/rules.hpp"
+#include "fs/source_roots.hpp"
+#include "volsync/tree.hpp"
+
+namespace volsync::fs {
+
+struct scan_options {
+  bool copy_links = false;          // -L
+  bool copy_unsafe_links = false;
+  bool copy_dirlinks = false;       // -k
+  bool links = false;               // -l: targets are wanted
+  int one_file_system = 0;          // -x: mount points are listed without content; twice: not listed
+};
+
+// A child as it will be listed: links that are copied have the status of what they point to.
+struct scanned_entry {
+  std::string name;
+  std::string link;                 // target of a symbolic link
+  file_status status;
+  bool mount_point = false;         // another file system begins here
+};
+
+struct scan_problem {
+  std::string path;                 // wire path of the entry
+  char const* step = "";            // rsync's word for what failed
+  error_code why;
+  bool vanished = false;
+  bool directory = false;
+  bool counts = true;               // sets the I/O error word, so that nothing is deleted at the destination
+};
+
+// One directory. One thread at a time.
+class directory_scan {
+ public:
+  // path: on the wire ("" for the root). root_device: file system of the argument, for -x.
+  directory_scan(source_roots& roots, scan_options const& how, std::uint16_t root, std::string path,
+                 std::shared_ptr<filter::rule_set const> rules, std::uint64_t root_device);
+
+  // Appends up to about `at_most` entries; true if there is more to come.
+  bool step(std::vector<scanned_entry>& into, std::size_t at_most);
+
+  [[nodiscard]] std::vector<scan_problem>& problems() noexcept { return problems_; }
+  // A sentence about a merge file that could not be understood; empty: none. The run must end then.
+  [[nodiscard]] std::string const& rule_error() const noexcept { return rule_error_; }
+  // The rules in force for the content (and for sub-directories to begin with). Valid after the first step.
+  [[nodiscard]] std::shared_ptr<filter::rule_set const> const& rules() const noexcept { return rules_; }
+  // The file system of this directory.
+  [[nodiscard]] std::uint64_t device() const noexcept { return device_; }
+
+ private:
+  void open();
+  void read_rules();
+  [[nodiscard]] std::optional<scanned_entry> look_at(directory_entry const& child);
+  [[nodiscard]] bool resolve_link(leaf_name const& name, scanned_entry& e);
+  void problem(std::string_view name, char const* step, error_code why, bool is_directory = false);
+  [[nodiscard]] std::string child_path(std::string_view name) const;
+
+  source_roots& roots_;
+  scan_options how_;
+  std::uint16_t root_;
+  std::string path_;
+  std::shared_ptr<filter::rule_set const> rules_;
+  std::uint64_t root_device_;
+  std::uint64_t device_ = 0;
+  std::shared_ptr<directory const> handle_;
+  std::vector<directory_entry> names_;
+  std::size_t at_ = 0;
+  bool opened_ = false;
+  std::vector<scan_problem> problems_;
+  std::string rule_error_;
+};
+
+[[nodiscard]] bool is_unsafe_link(std::string_view target, std::string_view link_path) noexcept;
+
+}  // namespace volsync::fs

@@ -1,0 +1,41 @@
+// Sentences and exit codes of session errors.
+#include "protocol/errc.hpp"
+
+#include <string>
+
+#include "roles/errc.hpp"
+#include "wire/errc.hpp"
+
+namespace volsync::protocol {
+namespace {
+
+class category final : public std::error_category {
+  char const* name() const noexcept override { return "protocol"; }
+  std::string message(int value) const override {
+    switch (static_cast<protocol_errc>(value)) {
+      case protocol_errc::not_rsync: return "protocol version mismatch -- is your shell clean?";
+      case protocol_errc::peer_too_old: return "the remote rsync speaks a protocol older than 30 (openrsync, or rsync before 3.0)";
+      case protocol_errc::unwanted_recursion: return "the server uses incremental recursion, which our options forbid";
+      case protocol_errc::closed_early: return "connection unexpectedly closed";
+      case protocol_errc::unexpected_message: return "the peer sent a message that only the other side may send";
+    }
+    return "unknown protocol error";
+  }
+};
+
+}  // namespace
+
+std::error_code make_error_code(protocol_errc e) noexcept {
+  static category const words;
+  return {static_cast<int>(e), words};
+}
+
+exit_code exit_code_of(std::error_code e) noexcept {
+  if (e == make_error_code(protocol_errc::not_rsync) || e == make_error_code(protocol_errc::peer_too_old)) return exit_code::protocol;
+  if (e == make_error_code(protocol_errc::unwanted_recursion)) return exit_code::syntax;
+  if (e.category() == make_error_code(protocol_errc::closed_early).category()) return exit_code::stream;
+  if (e.category() == roles::make_error_code(roles::role_errc::no_such_index).category()) return exit_code::protocol;
+  return wire::exit_code_for(e);
+}
+
+}  // namespace volsync::protocol

@@ -1,0 +1,25 @@
+// How a conversation can fail beyond the grammar of its messages; each ends the session.
+#pragma once
+
+#include <system_error>
+
+#include "volsync/exit_code.hpp"
+
+namespace volsync::protocol {
+
+enum class protocol_errc {
+  not_rsync = 1,          // the first bytes are no version number: the remote shell printed something (exit 2)
+  peer_too_old,           // the peer speaks a protocol before 30 (exit 2)
+  unwanted_recursion,     // the server turned incremental recursion on although we forbade it (exit 1)
+  closed_early,           // the peer's stream ended in the middle of the run (exit 12)
+  unexpected_message,     // a message that this peer may not send (exit 12)
+};
+[[nodiscard]] std::error_code make_error_code(protocol_errc e) noexcept;
+
+// The exit code of any error of a session: of wire, delta, checksum, roles and protocol.
+[[nodiscard]] exit_code exit_code_of(std::error_code e) noexcept;
+
+}  // namespace volsync::protocol
+
+template <>
+struct std::is_error_code_enum<volsync::protocol::protocol_errc> : std::true_type {};

@@ -1,0 +1,127 @@
+// A push from the client's side: handshake, frames, messages, lists, files and goodbye, in their order.
+//
+// Does no I/O: bytes in, bytes out, jobs out and back in. Source: lib/wire/FORMAT.md, handshake to phases and goodbye.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "checksum/negotiate.hpp"
+#include "filter/wire_rule.hpp"
+#include "roles/operands.hpp"
+#include "roles/sender.hpp"
+#include "roles/tree_lister.hpp"
+#include "volsync/events.hpp"
+#include "volsync/options.hpp"
+#include "wire/flist_encoder.hpp"
+#include "wire/multiplex.hpp"
+#include "wire/ndx.hpp"
+#include "wire/sums.hpp"
+
+namespace volsync::protocol {
+
+struct push_setup {
+  volsync::options options;
+  bool may_recurse_incrementally = true;            // our letters had an `i`
+  bytes first_input;                                // -s: the arguments, before everything else
+  checksum::user_choice checksums;
+  std::string checksum_restriction;                 // RSYNC_CHECKSUM_LIST
+  std::vector<filter::wire_rule> rules;
+  bool sends_rules = false;
+  std::shared_ptr<filter::rule_set const> filter;
+  std::shared_ptr<fs::source_roots> roots;
+  fs::scan_options scan;
+  roles::operand_options operands;
+  roles::id_lookup names;
+  std::size_t workers = 1;
+};
+
+class push_session {
+ public:
+  push_session(push_setup setup, std::function<void(event&&)> tell);
+  push_session(push_session const&) = delete;
+  push_session& operator=(push_session const&) = delete;
+  ~push_session();
+
+  // Bytes of the peer, in any split. Errors: those of wire, delta, checksum, roles, protocol; the session is over then.
+  [[nodiscard]] result<void> take_input(byte_view input);
+  // The peer's stream ended. Errors: closed_early unless everything was said.
+  [[nodiscard]] result<void> take_end();
+  // A finished step of a job.
+  void take(roles::job_ptr step);
+  // Something to run on a worker, or null.
+  [[nodiscard]] roles::job_ptr next_job();
+  // Goes on as far as it can while the output backlog stays below `room` bytes. Errors as take_input.
+  [[nodiscard]] result<void> advance(std::size_t room);
+  // Everything to be sent now; empty: nothing.
+  [[nodiscard]] bytes take_output();
+  // False: the caller should not read from the peer for now.
+  [[nodiscard]] bool wants_input() const noexcept;
+  // An empty frame, if frames have begun and none is under way.
+  void keep_alive();
+
+  [[nodiscard]] bool finished() const noexcept;
+  [[nodiscard]] bool in_goodbye() const noexcept;
+  // The peer announced that it ends with this code.
+  [[nodiscard]] std::optional<int> peer_exit() const noexcept { return peer_exit_; }
+  // A message of the peer said that something was not transferred.
+  [[nodiscard]] bool peer_had_errors() const noexcept { return peer_had_errors_; }
+  // Why the run must end with code 1 (a merge file that cannot be understood); empty: nothing of the kind.
+  [[nodiscard]] std::string fatal() const;
+  [[nodiscard]] std::int32_t io_error() const noexcept;
+  [[nodiscard]] report figures() const;
+  [[nodiscard]] std::int64_t bytes_received() const noexcept;
+  [[nodiscard]] std::int32_t protocol() const noexcept { return features_.protocol; }
+
+ private:
+  enum class state : std::uint8_t { version, compat, names, seed, running };
+  struct partial_request;                           // a record of which not all has come
+  struct list_under_way { roles::segment what; std::uint32_t at = 0; std::size_t mention = 0; };
+
+  [[nodiscard]] result<bool> handshake_step();
+  void after_compat();
+  void begin_running(std::int32_t seed);
+  [[nodiscard]] result<void> take_messages();
+  [[nodiscard]] result<void> take_message(wire::message const& m);
+  [[nodiscard]] result<void> decode();
+  [[nodiscard]] result<bool> decode_step();
+  void encode(roles::from_sender value);
+  void encode_file(roles::file_data const& data);
+  void encode_list();
+  void encode_ids();
+  void begin_list(roles::segment what);
+
+  push_setup setup_;
+  std::function<void(event&&)> tell_;
+  state at_ = state::version;
+  wire::features features_;
+  checksum::choice checksums_;
+  std::string offered_;
+  bytes raw_in_;                                    // handshake bytes not yet understood
+  std::size_t raw_used_ = 0;
+  bytes raw_out_;
+  std::int64_t raw_received_ = 0;
+  wire::demultiplexer in_;
+  wire::multiplexer out_;
+  wire::ndx_reader ndx_in_;
+  wire::ndx_writer ndx_out_;
+  std::unique_ptr<wire::flist_encoder> encoder_;
+  std::unique_ptr<roles::sender> sender_;
+  std::shared_ptr<roles::tree_lister const> lister_;
+  std::unique_ptr<partial_request> partial_;
+  std::optional<list_under_way> list_;
+  roles::job_ptr first_job_;                        // lists the arguments
+  roles::job const* first_job_running_ = nullptr;
+  std::optional<int> peer_exit_;
+  bool peer_had_errors_ = false;
+  report frozen_;
+  bool counters_frozen_ = false;
+  std::int64_t list_bytes_ = 0;
+};
+
+}  // namespace volsync::protocol

@@ -1,0 +1,244 @@
+// Arguments become roots, entries and implied parents. Source: lib/wire/FORMAT.md, file list (arguments).
+#include "roles/operands.hpp"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "checksum/strong.hpp"
+
+namespace volsync::roles {
+namespace {
+
+std::pair<std::string, std::string> split_last(std::string const& path) {
+  auto const slash = path.rfind('/');
+  if (slash == std::string::npos) return {"", path};
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+void normalise(operand& made, std::string_view kept) {
+  for (std::size_t at = 0; at <= kept.size();) {
+    std::size_t const end = std::min(kept.find('/', at), kept.size());
+    auto const part = kept.substr(at, end - at);
+    bool const last = end == kept.size();
+    if (part == "..") made.climbs = true;
+    if (part.empty() || part == ".") {
+      if (last) made.content = true;
+    } else {
+      if (!made.path.empty()) made.path += '/';
+      made.path += part;
+    }
+    at = end + 1;
+  }
+}
+
+}  // namespace
+
+operand cut_operand(std::string_view typed, bool relative) {
+  operand made;
+  if (typed.empty()) typed = ".";
+  if (relative) {
+    std::string_view kept = typed;
+    if (auto const cut = typed.find("/./"); cut != std::string_view::npos) {
+      made.root = cut == 0 ? "/" : std::string{typed.substr(0, cut)};
+      kept = typed.substr(cut + 3);
+    } else if (typed.front() == '/') {
+      made.root = "/";
+    } else {
+      made.root = ".";
+      made.leading_dot = typed.starts_with("./");
+    }
+    normalise(made, kept);
+    if (made.path.empty()) made.content = true;
+    return made;
+  }
+  std::string path{typed};
+  while (path.size() > 1 && path.back() == '/') {
+    path.pop_back();
+    made.content = true;
+  }
+  auto const slash = path.rfind('/');
+  std::string const leaf = slash == std::string::npos ? path : path.substr(slash + 1);
+  if (made.content || leaf == "." || leaf == ".." || leaf.empty()) {
+    made.content = true;
+    made.root = path;
+    return made;
+  }
+  made.root = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  made.path = leaf;
+  return made;
+}
+
+void operand_job::step() {
+  done_ = true;
+  first_.list = std::make_shared<flist::list>();
+  if (how_.names) {
+    for (std::string const& name : *how_.names) {
+      operand each = cut_operand(how_.relative ? "./" + name : name, how_.relative);
+      std::string const base = how_.paths.empty() ? "." : how_.paths.front();
+      if (how_.relative) {
+        each.root = base;
+        each.leading_dot = false;
+      } else {
+        each.root = each.root == "." ? base : base + "/" + each.root;
+      }
+      add(each, true);
+    }
+  } else {
+    for (std::string const& path : how_.paths) add(cut_operand(path, how_.relative), false);
+  }
+  first_.list->finish(flist::ndx{0});
+}
+
+void operand_job::failed(std::string const& full_path, char const* step, error_code why) {
+  // Safety: after an argument that is not there nothing may be deleted at the destination.
+  first_.io_error |= io_error_general;
+  problem said;
+  said.path = full_path;
+  said.step = step;
+  said.error = why.value();
+  first_.events.push_back(std::move(said));
+}
+
+void operand_job::add(operand const& each, bool from_list) {
+  if (each.climbs) {
+    first_.fatal = "found \"..\" dir in relative path: " + each.path;
+    return;
+  }
+  auto const root = lister_->roots().add(each.root);
+  if (!root) {
+    std::string full = each.path.empty() ? each.root : each.root + "/" + each.path;
+    if (full.front() != '/') full = lister_->roots().full_path_of(full);
+    bool const changes = !each.path.empty() && root.error() != std::errc::no_such_file_or_directory;
+    return failed(full, changes ? "change_dir" : "link_stat", root.error());
+  }
+  if (each.path.empty()) return add_root(each, *root, from_list);
+  if (how_.relative) add_parents(each, *root);
+  add_named(each, *root, from_list);
+}
+
+result<planned_entry> operand_job::look_up(std::uint16_t root, std::string const& parent, std::string const& name, bool follow) {
+  auto const where = lister_->roots().open(root, parent);
+  if (!where) return where.error();
+  auto const leaf = leaf_name::make(name);
+  if (!leaf) return leaf.error();
+  auto status = (*where)->status_of(*leaf, follow);
+  if (!status) return status.error();
+  planned_entry e;
+  if (S_ISLNK(status->mode)) {
+    auto link = (*where)->read_link(*leaf);
+    if (!link) return link.error();
+    e.link = std::move(*link);
+    bool const unsafe = lister_->options().scan.copy_unsafe_links && fs::is_unsafe_link(e.link, name);
+    auto const target = (*where)->status_of(*leaf, true);
+    if (target && (unsafe || (lister_->options().scan.copy_dirlinks && S_ISDIR(target->mode)))) {
+      status = target;
+      e.link.clear();
+    }
+  }
+  e.what = make_entry(*status);
+  e.name = name;
+  e.root = root;
+  if (!S_ISDIR(status->mode) && status->link_count > 1) {
+    e.device = status->device;
+    e.inode = status->inode;
+  }
+  if (lister_->options().digest && S_ISREG(status->mode)) {
+    e.link = digest_of(lister_->roots(), root, parent, name, *lister_->options().digest);
+  }
+  if (S_ISDIR(status->mode)) e.content = scan_place{root, rules_, status->device, how_.recurse};
+  return e;
+}
+
+// The transfer root itself, and its content: directly, since the first list has it.
+void operand_job::add_root(operand const&, std::uint16_t root, bool from_list) {
+  auto const handle = lister_->roots().open(root, "");
+  auto const status = handle ? (*handle)->status() : result<file_status>{handle.error()};
+  if (!status) return failed(lister_->roots().full_path(root, ""), "link_stat", status.error());
+  if (!how_.recurse && !how_.dirs && !from_list) {
+    first_.events.push_back(message{message::level::info, "skipping directory .", false});
+    return;
+  }
+  planned_entry e;
+  e.what = make_entry(*status);
+  e.what.flags = flist::entry_flags::top;
+  e.name = ".";
+  e.root = root;
+  append_planned(first_, e, "", false);
+  scan_place const content{root, rules_, status->device, how_.recurse};
+  auto const lister = lister_->list({"", {content}, {}});
+  scanned inside;
+  while (lister->step(inside)) {}
+  first_.io_error |= inside.io_error;
+  if (first_.fatal.empty()) first_.fatal = std::move(inside.fatal);
+  std::move(inside.events.begin(), inside.events.end(), std::back_inserter(first_.events));
+  auto const offset = static_cast<std::uint32_t>(first_.list->size());
+  std::uint32_t const parent = first_.list->add_parent("", root);
+  for (std::size_t i = 0; i < inside.list->size(); ++i) {
+    flist::entry copy = inside.list->at(static_cast<flist::slot>(i));
+    auto const name = inside.list->name(copy);
+    auto const extra = inside.list->extra(copy);
+    copy.parent = parent;
+    first_.list->append(copy, name, extra);
+  }
+  auto const moved = [offset](flist::slot s) { return static_cast<flist::slot>(static_cast<std::uint32_t>(s) + offset); };
+  for (auto each : inside.links) first_.links.push_back({moved(each.where), each.device, each.inode});
+  for (auto& each : inside.children) first_.children.push_back({moved(each.where), std::move(each.place), each.scan});
+}
+
+// An entry goes into the first list, or with incremental recursion into the list of the directory it lies in.
+void operand_job::place(planned_entry e, std::string const& parent) {
+  if (how_.incremental && !parent.empty()) {
+    planned_[parent].push_back(std::move(e));
+  } else {
+    append_planned(first_, e, parent, lister_->options().hard_links);
+  }
+}
+
+void operand_job::add_parents(operand const& each, std::uint16_t root) {
+  if (each.leading_dot && parents_.emplace(root, ".").second) {
+    if (auto const handle = lister_->roots().open(root, "")) {
+      if (auto const status = (*handle)->status()) {
+        planned_entry e;
+        e.what = make_entry(*status);
+        e.what.flags = flist::entry_flags::top | flist::entry_flags::no_content | flist::entry_flags::implied;
+        e.name = ".";
+        e.root = root;
+        append_planned(first_, e, "", false);
+      }
+    }
+  }
+  for (std::size_t slash = each.path.find('/'); slash != std::string::npos; slash = each.path.find('/', slash + 1)) {
+    std::string const prefix = each.path.substr(0, slash);
+    if (!parents_.emplace(root, prefix).second) continue;
+    auto const [parent, name] = split_last(prefix);
+    auto e = look_up(root, parent, name, true);
+    if (!e || !e->what.is_directory()) return;         // the entry below it fails and says so
+    e->what.flags = flist::entry_flags::top | flist::entry_flags::no_content | flist::entry_flags::implied;
+    e->content.reset();
+    place(std::move(*e), parent);
+  }
+}
+
+void operand_job::add_named(operand const& each, std::uint16_t root, bool from_list) {
+  auto const [parent, name] = split_last(each.path);
+  auto e = look_up(root, parent, name, each.content || lister_->options().scan.copy_links);
+  if (!e) return failed(lister_->roots().full_path(root, each.path), "link_stat", e.error());
+  bool const is_directory = e->what.is_directory();
+  if (each.content && !is_directory) {
+    return failed(lister_->roots().full_path(root, each.path), "link_stat", std::make_error_code(std::errc::not_a_directory));
+  }
+  if (rules_ && rules_->excludes(each.path, is_directory, filter::side::sender)) return;
+  if (is_directory && !how_.recurse && !how_.dirs && !from_list) {
+    first_.events.push_back(message{message::level::info, "skipping directory " + each.path, false});
+    return;
+  }
+  e->what.flags |= flist::entry_flags::top;
+  if (is_directory && !how_.recurse && !(each.content && (how_.dirs || from_list))) {
+    e->content.reset();
+    e->what.flags = flist::entry_flags::no_content;
+  }
+  place(std::move(*e), parent);
+}
+
+}  // namespace volsync::roles

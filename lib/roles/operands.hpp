@@ -1,0 +1,62 @@
+// From the arguments of the command line to the first list.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "roles/job.hpp"
+#include "roles/tree_lister.hpp"
+
+namespace volsync::roles {
+
+struct operand_options {
+  bool relative = false;          // -R
+  bool recurse = false;
+  bool dirs = false;              // -d
+  bool incremental = false;       // below the first component, parents go into the lists of their directories
+  std::vector<std::string> paths; // as typed
+  // --files-from: names below the only path, in order; a trailing slash asks for a directory's content.
+  std::optional<std::vector<std::string>> names;
+};
+
+// How one argument is cut. Pure.
+struct operand {
+  std::string root;               // base directory
+  std::string path;               // kept part: components joined by single slashes; "" for the root itself
+  bool content = false;           // trailing slash, "." or "..": the content of the directory is meant
+  bool climbs = false;            // ".." in the part that -R keeps: a usage error
+  bool leading_dot = false;       // -R with a leading "./": the root is listed as an implied parent
+};
+[[nodiscard]] operand cut_operand(std::string_view typed, bool relative);
+
+// Builds the first list in one step.
+class operand_job final : public job {
+ public:
+  operand_job(std::shared_ptr<tree_lister const> lister, operand_options how, std::shared_ptr<filter::rule_set const> rules)
+      : lister_{std::move(lister)}, how_{std::move(how)}, rules_{std::move(rules)} {}
+  void step() override;
+
+  [[nodiscard]] scanned take_first() { return std::move(first_); }
+  [[nodiscard]] std::unordered_map<std::string, std::vector<planned_entry>> take_planned() { return std::move(planned_); }
+
+ private:
+  void add(operand const& each, bool from_list);
+  void add_root(operand const& each, std::uint16_t root, bool listed_only);
+  void add_named(operand const& each, std::uint16_t root, bool from_list);
+  void add_parents(operand const& each, std::uint16_t root);
+  void place(planned_entry e, std::string const& parent);
+  void failed(std::string const& full_path, char const* step, error_code why);
+  [[nodiscard]] result<planned_entry> look_up(std::uint16_t root, std::string const& parent, std::string const& name, bool follow);
+
+  std::shared_ptr<tree_lister const> lister_;
+  operand_options how_;
+  std::shared_ptr<filter::rule_set const> rules_;
+  scanned first_;
+  std::unordered_map<std::string, std::vector<planned_entry>> planned_;
+  std::set<std::pair<std::uint16_t, std::string>> parents_;   // implied parents listed already
+};
+
+}  // namespace volsync::roles
