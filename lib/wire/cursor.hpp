@@ -64,6 +64,7 @@ class writer {
   explicit writer(bytes& to) noexcept : to_{&to} {}
   writer(writer const&) = delete;
   writer& operator=(writer const&) = delete;
+  virtual ~writer() = default;
 
   void u8(std::uint8_t value) {
     if (to_->size() >= limit_) make_room();
@@ -80,8 +81,6 @@ class writer {
   }
 
  protected:
-  ~writer() = default;
-
   bytes* to_;
   std::size_t limit_ = std::numeric_limits<std::size_t>::max();   // size of *to_ at which make_room is called
 

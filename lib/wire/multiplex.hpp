@@ -75,6 +75,7 @@ class demultiplexer {
  private:
   [[nodiscard]] byte_view take_header(byte_view input);
   [[nodiscard]] byte_view take_payload(byte_view input);
+  void end_frame();
 
   bytes stream_;
   std::size_t consumed_ = 0;
