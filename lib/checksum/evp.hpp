@@ -1,7 +1,7 @@
 // MD5 and SHA-1 by OpenSSL, fetched once and apart from the system's configuration.
 //
-// A system set up for FIPS refuses MD5 to its programs; here it names file versions and protects nothing, so it comes from
-// a library context of its own that reads no configuration.
+// A system set up for FIPS refuses MD5 to its programs; here it names file versions and protects nothing, so it comes
+// from a library context of its own that reads no configuration.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // The sum of a whole window, plain and for AVX2.
 //
 // The AVX2 way works on 64 bytes at a time. With b the bytes of a step in order, n the bytes of a step and S1 the sum
-// before it, s2 grows by n * S1 plus the sum of (n - i) * b[i]; the S1 parts are collected and multiplied by n at the end.
+// before it, s2 grows by n * S1 plus the sum of (n - i) * b[i]; the S1 are collected and multiplied by n at the end.
 #include "checksum/rolling.hpp"
 
 #if defined(__x86_64__)

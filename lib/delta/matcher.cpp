@@ -106,8 +106,7 @@ bool matcher::same_digest(byte_view digest, std::int32_t block) const noexcept {
 
 // The block that the window at at_ is, or -1. weak: the window's sum.
 std::int32_t matcher::matching_block(std::uint32_t weak) {
-  // Once after each match the search is free, since that match paid for it.
-  if (checked_ && wasted_ > waste_for_byte * offset() + free_waste) return -1;
+  if (wasted_ > waste_for_byte * offset() + free_waste) return -1;
   std::optional<checksum::digest> digest;
   auto const is = [&](std::int32_t block) {
     if (!may_use(block)) return false;

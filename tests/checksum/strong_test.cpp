@@ -2,6 +2,7 @@
 #include "checksum/strong.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hex.hpp"
@@ -196,6 +197,18 @@ TEST_CASE("the standards' vectors hold") {
   CHECK(file_hex(algorithm::sha1, "abc") == "a9993e364706816aba3e25717850c26c9cd0d89d");
   CHECK(file_hex(algorithm::sha1, "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
         "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
+}
+
+// Around the lengths at which the padding needs a block of its own; from `openssl dgst -md4`, OpenSSL 3 with its legacy
+// provider, of that many letters "a".
+TEST_CASE("MD4 pads right at every place in a block") {
+  std::vector<std::pair<std::size_t, std::string>> const known{
+      {55, "c889c81dd86c4d2e025778944ea02881"},  {56, "d5f9a9e9257077a5f08b0b92f348b0ad"},
+      {57, "872097e6f78e3b53f890459d03bc6fb7"},  {63, "7ea3da77432d44c323671097d1348fc8"},
+      {64, "52f5076fabd22680234a3fa9f9dc5732"},  {119, "e65dd227ccef97fa1d34d70189120f76"},
+      {120, "b03ddbd470b47c013e0c7ab2ddd763db"},
+  };
+  for (auto const& [length, expected] : known) CHECK(file_hex(algorithm::md4, std::string(length, 'a')) == expected);
 }
 
 // The values xxHash publishes for no bytes and seed 0: XXH64 0xEF46DB3751D8E999, XXH3 0x2D06800538D394C2,

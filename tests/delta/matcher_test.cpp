@@ -206,16 +206,26 @@ TEST_CASE("in place, a block at its own offset is taken before others like it") 
 }
 
 TEST_CASE("literals flow out while the search goes on") {
-  auto const index = index_of(sign(noise(1 << 20, 11), 1024));
-  matcher m{index, test::strong_of()};
-  bytes const fresh = noise(4096, 12);
-  std::int64_t fed = 0;
-  for (int i = 0; i < 500; ++i) {
-    test::recorder out;
-    m.feed(fresh, out);
-    fed += 4096;
-    REQUIRE(fed - m.literal_bytes() < static_cast<std::int64_t>(max_literal_piece) + 1024 + 4096);
+  // Many blocks, a single short one, none, and no index at all.
+  for (auto const& index : {index_of(sign(noise(1 << 20, 11), 1024)), index_of(sign(noise(1000, 11), 1024)),
+                            index_of(sign({}, 1024)), std::shared_ptr<match_index const>{}}) {
+    matcher m{index, test::strong_of()};
+    bytes const fresh = noise(4096, 12);
+    std::int64_t fed = 0;
+    for (int i = 0; i < 500; ++i) {
+      test::recorder out;
+      m.feed(fresh, out);
+      fed += 4096;
+      REQUIRE(fed - m.literal_bytes() < static_cast<std::int64_t>(max_literal_piece) + 1024 + 4096);
+    }
   }
+}
+
+TEST_CASE("without strong digests the weak sums decide, at the end too") {
+  bytes const basis = noise(1000, 16);
+  auto const index = index_of(sign(basis, 700, 0));
+  CHECK(search(index, basis, 100).matched_bytes == 1000);
+  CHECK(search(index, joined({byte_view{basis}.first(700), noise(300, 17)}), 100).literal_bytes == 300);
 }
 
 TEST_CASE("the buffer can be filled in place") {
