@@ -105,6 +105,8 @@ TEST_CASE("a library of others is seen by its rooms alone") {
   CHECK(judge("lib/text/x.cpp", "#include <fmt/core.h>\n#include <popt.h>").size() == 2);
   CHECK(judge("tools/volsync/x.cpp", "#include <fmt/core.h>\n#include <popt.h>").empty());
   CHECK(judge("tests/wire/x.cpp", "#include <catch2/catch.hpp>").size() == 1);
+  CHECK(judge("tests/transport/x.cpp", "#include <libssh/server.h>").empty());
+  CHECK(judge("tests/engine/x.cpp", "#include <libssh/server.h>").size() == 1);
   CHECK(judge("tests/support/catch.hpp", "#include <catch2/catch.hpp>").empty());
   CHECK(judge("lib/base/x.cpp", "#include <surprise/library.h>").size() == 1);
   CHECK(judge("lib/base/x.cpp", "#include \"surprise.h\"").size() == 1);
