@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""What goes wrong on a push: bad arguments, unreadable and vanishing files, full disks, broken peers, signals, cut lines.
+"""What goes wrong on a push: bad arguments, unreadable and vanishing files, full disks, broken peers, signals, cut
+lines.
 
-Where stock rsync does the same thing sensibly, the two are compared; the rest is asserted of volsync (and shown for stock
-when it is the program under test).
+Where stock rsync does the same thing sensibly, the two are compared; the rest is asserted of volsync (and shown for
+stock when it is the program under test).
 """
 import json
 import os
@@ -62,7 +63,8 @@ class Scene:
         for side in ("one", "two"):
             os.makedirs(self.path(side), exist_ok=True)
         side = "two" if is_volsync else "one"
-        r = self.programs.push(is_volsync, "pipe", options, sources or [self.source + "/"], self.path(side) + "/to", **more)
+        r = self.programs.push(is_volsync, "pipe", options, sources or [self.source + "/"], self.path(side) + "/to",
+                               **more)
         self.details += [r.command()] + [f"stderr: {line}" for line in r.err.strip().split("\n")[:5] if line]
         return r
 

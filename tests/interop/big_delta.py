@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""One big file with scattered and with shifted changes: volsync must find as much of it in the old file as rsync does.
+"""One big file with scattered and with shifted changes: volsync must find as much of it in the old file as rsync
+does.
 
-Each kind of change starts from the same old file at the destination. Besides equal trees, the literal bytes in --stats may
-be at most 1 % + 300 above rsync's. A run with damaged search would be seen here as literal data, not as a failure.
+Each kind of change starts from the same old file at the destination. Besides equal trees, the literal bytes in
+--stats may be at most 1 % + 300 above rsync's. A run with damaged search would be seen here as literal data, not as
+a failure.
 """
 import os
 import random
@@ -86,7 +88,8 @@ def one(programs, tally, home, name, transport):
         shutil.rmtree(os.path.dirname(destination), ignore_errors=True)
         os.mkdir(os.path.dirname(destination))
         subprocess.run(["cp", "-a", "--sparse=always", os.path.join(home, b"old"), destination], check=True)
-        runs.append(programs.push(is_volsync, transport, OPTIONS, [os.path.join(home, b"from/")], destination, timeout=300))
+        runs.append(programs.push(is_volsync, transport, OPTIONS, [os.path.join(home, b"from/")], destination,
+                                  timeout=300))
         trees.append(tree.snapshot(destination))
         shutil.rmtree(os.path.dirname(destination))
     stock, ours = runs

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Filter rules: which entries are sent, which are protected from deletion, by stock rsync and by volsync alike.
 
-A table of rules over one tree that has the names they speak of. Every row runs without deletion, with --delete and with
---delete-excluded, into a destination that holds the same names and stale ones. The rows about `*rspamd-vol-1` also state
-what must be there afterwards, whatever either program says.
+A table of rules over one tree that has the names they speak of. Every row runs without deletion, with --delete and
+with --delete-excluded, into a destination that holds the same names and stale ones. The rows about `*rspamd-vol-1`
+also state what must be there afterwards, whatever either program says.
 """
 import os
 import shutil
@@ -15,16 +15,17 @@ import output
 import support
 import tree
 
-FILES = """foo foo.o bar.c a/foo a/bar a/b/bar a/b/foo foo_d/bar foo_d/a/bar foo_d/a/b/bar x/foo_d/b/bar x/y/z t/t/foo t/foo
-dir/one dir/sub/two dir/sub/deep/three other/dir/four .hidden .rules.d/x core tags prog.o lib.a y~ #auto#
-cvs/.cvsignore cvs/ignored.log cvs/kept cvs/ign/x cvs/ign/y RCS/r .git/config .svn/e sub/core sub/keep.txt sub/n.old
-merge/.rules merge/no merge/yes merge/in/no merge/in/yes merge/in/deeper/.rules merge/in/deeper/only merge/in/deeper/no
-merge2/.rules merge2/p.tmp merge2/in/p.tmp merge2/in/q merge3/.wordrules merge3/w1 merge3/w2 merge3/w3
-.rsync-filter ff/.rsync-filter ff/secret ff/public ff/in/secret ff/in/public
+FILES = """foo foo.o bar.c a/foo a/bar a/b/bar a/b/foo foo_d/bar foo_d/a/bar foo_d/a/b/bar x/foo_d/b/bar x/y/z
+t/t/foo t/foo dir/one dir/sub/two dir/sub/deep/three other/dir/four .hidden .rules.d/x core tags prog.o lib.a y~
+#auto# cvs/.cvsignore cvs/ignored.log cvs/kept cvs/ign/x cvs/ign/y RCS/r .git/config .svn/e sub/core sub/keep.txt
+sub/n.old merge/.rules merge/no merge/yes merge/in/no merge/in/yes merge/in/deeper/.rules merge/in/deeper/only
+merge/in/deeper/no merge2/.rules merge2/p.tmp merge2/in/p.tmp merge2/in/q merge3/.wordrules merge3/w1 merge3/w2
+merge3/w3 .rsync-filter ff/.rsync-filter ff/secret ff/public ff/in/secret ff/in/public
 case/File case/file case/FILE white/trailing_ white/_lead back/sl\\ash back/star* back/br[a] back/bra back/a-b back/]x
 num/1 num/22 num/333 num/a1 num/z9 long/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab""".split()
 VOLUMES = """mailcowdockerized_rspamd-vol-1/_data/x mailcowdockerized_vmail-vol-1/_data/mail rspamd-vol-1/f
-other/_data/zrspamd-vol-1 other/_data/my-rspamd-vol-1/inner keep_rspamd-vol-10/f plain/_data/f Xrspamd-vol-1 rspamd-vol-1x/f""".split()
+other/_data/zrspamd-vol-1 other/_data/my-rspamd-vol-1/inner keep_rspamd-vol-10/f plain/_data/f Xrspamd-vol-1
+rspamd-vol-1x/f""".split()
 CONTENTS = {
     "cvs/.cvsignore": "*.log ign\n",
     "merge/.rules": "# comment\n\n- no\n+ yes\n; other comment\n",
@@ -40,40 +41,57 @@ stale_v/mailcowdockerized_rspamd-vol-1/old stale_v/f old~ .hidden_stale ff/secre
 # Options of one row each; "@NAME" is replaced by the path of a rule file from FILES_OF_RULES.
 FILES_OF_RULES = {
     "plain": "# comment\nfoo\n\n; other\n+ bar\n- *.o\n", "crlf": "foo\r\n*.o\rbar\r\n", "clear": "foo\n!\nbar\n",
-    "merge": "- foo\n+ /a/\n. @plain\n- x/\n", "words": "foo bar *.o", "nul": "foo\0new*\0*.o\0", "sides": "H foo\nP stale*\nR x\n",
+    "merge": "- foo\n+ /a/\n. @plain\n- x/\n", "words": "foo bar *.o", "nul": "foo\0new*\0*.o\0",
+    "sides": "H foo\nP stale*\nR x\n",
 }
 ROWS = [
-    ["--exclude=foo"], ["--exclude=foo/"], ["--exclude=/foo"], ["--exclude=/t/foo"], ["--exclude=a/foo"], ["--exclude=a/b"],
-    ["--exclude=foo_d/*/bar"], ["--exclude=/foo_d/**/bar"], ["--exclude=foo_d/***"], ["--exclude=/foo_d/***"], ["--exclude=foo_d/**"],
-    ["--exclude=**/bar"], ["--exclude=**bar"], ["--exclude=f**r"], ["--exclude=*foo/a"], ["--exclude=x/**"], ["--exclude=/x/*"],
-    ["--exclude=*"], ["--exclude=**"], ["--exclude=/*"], ["--exclude=*/"], ["--exclude=/*/"], ["--exclude=?"], ["--exclude=???"],
+    ["--exclude=foo"], ["--exclude=foo/"], ["--exclude=/foo"], ["--exclude=/t/foo"], ["--exclude=a/foo"],
+    ["--exclude=a/b"],
+    ["--exclude=foo_d/*/bar"], ["--exclude=/foo_d/**/bar"], ["--exclude=foo_d/***"], ["--exclude=/foo_d/***"],
+    ["--exclude=foo_d/**"],
+    ["--exclude=**/bar"], ["--exclude=**bar"], ["--exclude=f**r"], ["--exclude=*foo/a"], ["--exclude=x/**"],
+    ["--exclude=/x/*"],
+    ["--exclude=*"], ["--exclude=**"], ["--exclude=/*"], ["--exclude=*/"], ["--exclude=/*/"], ["--exclude=?"],
+    ["--exclude=???"],
     ["--exclude=*.o"], ["--exclude=[a-c]*"], ["--exclude=[!a-m]*"], ["--exclude=[^a-m]*"], ["--exclude=back/br[a]"],
-    ["--exclude=back/br\\[a\\]"], ["--exclude=back/sl\\ash"], ["--exclude=sl\\\\ash*"], ["--exclude=star\\*"], ["--exclude=[]]x"],
+    ["--exclude=back/br\\[a\\]"], ["--exclude=back/sl\\ash"], ["--exclude=sl\\\\ash*"], ["--exclude=star\\*"],
+    ["--exclude=[]]x"],
     ["--exclude=a[-]b"], ["--exclude=[[:digit:]]*"], ["--exclude=[[:alpha:]][[:digit:]]"], ["--exclude=[[:upper:]]*"],
-    ["--exclude=[[:nonsense:]]*"], ["--exclude=[a-"], ["--exclude=num/[0-9]"], ["--exclude=*a*a*a*a*b"], ["--exclude=.*"],
+    ["--exclude=[[:nonsense:]]*"], ["--exclude=[a-"], ["--exclude=num/[0-9]"], ["--exclude=*a*a*a*a*b"],
+    ["--exclude=.*"],
     ["--exclude=file"], ["--exclude=trailing_ "], ["--exclude=./foo"], ["--exclude=foo//"], ["--exclude=//foo"],
     ["--include=*/", "--include=*.o", "--exclude=*"], ["--include=/dir/", "--include=/dir/sub/***", "--exclude=*"],
-    ["--include=foo", "--exclude=foo"], ["--exclude=foo", "--include=foo"], ["--include=/a/b/bar", "--exclude=/a/b/*"],
+    ["--include=foo", "--exclude=foo"], ["--exclude=foo", "--include=foo"],
+    ["--include=/a/b/bar", "--exclude=/a/b/*"],
     ["--exclude=+ foo", "--exclude=f*"], ["--include=- foo"], ["--exclude=foo", "--exclude=!", "--exclude=bar"],
-    ["--filter=- foo"], ["--filter=exclude foo"], ["--filter=exclude,! */"], ["--filter=include foo", "--filter=-_f*"],
-    ["--filter=-! *.o"], ["--filter=-! */"], ["--filter=-/ /foo"], ["--filter=-p core"], ["--filter=-p *.o", "--filter=- core"],
+    ["--filter=- foo"], ["--filter=exclude foo"], ["--filter=exclude,! */"],
+    ["--filter=include foo", "--filter=-_f*"],
+    ["--filter=-! *.o"], ["--filter=-! */"], ["--filter=-/ /foo"], ["--filter=-p core"],
+    ["--filter=-p *.o", "--filter=- core"],
     ["--filter=-s foo"], ["--filter=-r stale*"], ["--filter=H foo"], ["--filter=hide foo"], ["--filter=P stale*"],
-    ["--filter=protect stale_dir/"], ["--filter=P core"], ["--filter=R stale*", "--filter=P *"], ["--filter=S foo", "--filter=H *o*"],
+    ["--filter=protect stale_dir/"], ["--filter=P core"], ["--filter=R stale*", "--filter=P *"],
+    ["--filter=S foo", "--filter=H *o*"],
     ["--filter=show foo", "--filter=hide f*", "--filter=risk stale_top", "--filter=protect stale*"],
     ["--filter=clear"], ["--filter=- foo", "--filter=!", "--filter=- bar"],
-    ["--exclude-from=@plain"], ["--exclude-from=@crlf"], ["--exclude-from=@clear"], ["--include-from=@plain", "--exclude=*"],
-    ["-0", "--exclude-from=@nul"], ["--filter=. @merge"], ["--filter=merge @merge"], ["--filter=.- @plain"], ["--filter=.-w @words"],
+    ["--exclude-from=@plain"], ["--exclude-from=@crlf"], ["--exclude-from=@clear"],
+    ["--include-from=@plain", "--exclude=*"],
+    ["-0", "--exclude-from=@nul"], ["--filter=. @merge"], ["--filter=merge @merge"], ["--filter=.- @plain"],
+    ["--filter=.-w @words"],
     ["--filter=.+ @plain", "--filter=- f*"], ["--filter=. @sides"], ["--filter=.s @plain"], ["--filter=.r @plain"],
-    ["--filter=: .rules"], ["--filter=:n .rules"], ["--filter=:e .rules"], ["--filter=dir-merge .rules"], ["--filter=: /.rules"],
-    ["--filter=:- .rules"], ["--filter=:w- .wordrules"], ["--filter=:-w .wordrules"], ["--filter=:+ .rules", "--filter=- *"],
+    ["--filter=: .rules"], ["--filter=:n .rules"], ["--filter=:e .rules"], ["--filter=dir-merge .rules"],
+    ["--filter=: /.rules"],
+    ["--filter=:- .rules"], ["--filter=:w- .wordrules"], ["--filter=:-w .wordrules"],
+    ["--filter=:+ .rules", "--filter=- *"],
     ["--filter=:s .rules"], ["--filter=:r .rules"], ["--filter=:p .rules"], ["--filter=- no", "--filter=: .rules"],
     ["--filter=: .rules", "--filter=- yes"], ["--filter=:C"], ["--filter=:C", "--filter=-C"], ["--filter=-C"], ["-C"],
-    ["-C", "--include=*.o"], ["--filter=+ *.o", "-C"], ["-F"], ["-FF"], ["-F", "-F"], ["-F", "--exclude=foo"], ["-FF", "-C"],
+    ["-C", "--include=*.o"], ["--filter=+ *.o", "-C"], ["-F"], ["-FF"], ["-F", "-F"], ["-F", "--exclude=foo"],
+    ["-FF", "-C"],
     ["--filter=: nothing"], ["--filter=:  .rules"], ["--filter=- foo", "--filter=P bar", "--filter=+s x"],
     ["--exclude=mailcowdockerized*", "--exclude=/stale_v/"], ["--exclude=" + "?" * 40], ["--exclude="],
 ]
 BAD_ROWS = [
-    ["--filter=c foo"], ["--filter=-c foo"], ["--filter=foo"], ["--filter=-"], ["--filter=- "], ["--filter=!x"], ["--filter=:s/r"],
+    ["--filter=c foo"], ["--filter=-c foo"], ["--filter=foo"], ["--filter=-"], ["--filter=- "], ["--filter=!x"],
+    ["--filter=:s/r"],
     ["--filter=. /nonexistent/rules"], ["--exclude-from=/nonexistent/rules"], ["--filter=-sr"], ["--filter=exclude"],
     ["--filter=exclude,c foo"], ["--include-from=/nonexistent/rules"], ["--filter=: a/b"], ["--filter=.s @sides"],
 ]
@@ -165,11 +183,13 @@ def volume_rows(programs, tally):
         (["--exclude=*rspamd-vol-1", "--delete-excluded"], True, sent, everywhere + ["stale", "gone"]),
         (["--exclude=*rspamd-vol-1/"], False, sent + ["other/_data/zrspamd-vol-1", "Xrspamd-vol-1"],
          [top, "rspamd-vol-1", "other/_data/my-rspamd-vol-1"]),
-        (["--exclude=/*rspamd-vol-1"], False, sent + ["other/_data/zrspamd-vol-1", "other/_data/my-rspamd-vol-1/inner"],
+        (["--exclude=/*rspamd-vol-1"], False, sent + ["other/_data/zrspamd-vol-1",
+                                                      "other/_data/my-rspamd-vol-1/inner"],
          [top, "rspamd-vol-1", "Xrspamd-vol-1"]),
         (["--exclude=rspamd-vol-1"], False, sent + [top + "/_data/x"], ["rspamd-vol-1"]),
         (["--exclude=*rspamd-vol-1", "--delete", "--force"], True, [top + "/only_there"], ["gone"]),
-        (["--exclude=*rspamd-vol-1*"], False, ["plain/_data/f"], everywhere + ["keep_rspamd-vol-10", "rspamd-vol-1x"]),
+        (["--exclude=*rspamd-vol-1*"], False, ["plain/_data/f"], everywhere + ["keep_rspamd-vol-10",
+                                                                               "rspamd-vol-1x"]),
     ]
     for options, filled, there, absent in rows:
         name = "volumes " + " ".join(options)

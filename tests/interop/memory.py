@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Peak memory of the sending process over a tree of N files in N / 1000 (at least 1000) directories.
 
-The destination holds the same files already, so that the figure is about lists and not about data, and a million entries
-take a minute. Two runs, over N / 10 and N files, also give the growth for each entry.
+The destination holds the same files already, so that the figure is about lists and not about data, and a million
+entries take a minute. Two runs, over N / 10 and N files, also give the growth for each entry.
 """
 import os
 import shutil
@@ -21,7 +21,8 @@ def make(root, files, directories):
         os.makedirs(path, exist_ok=True)
         fd = os.open(path, os.O_RDONLY)
         for f in range(files * d // directories, files * (d + 1) // directories):
-            os.close(os.open(f"1600000000.M{f}P{f % 60000}.mail01,S={f % 9999},W=1:2,S", os.O_WRONLY | os.O_CREAT, 0o600,
+            os.close(os.open(f"1600000000.M{f}P{f % 60000}.mail01,S={f % 9999},W=1:2,S", os.O_WRONLY | os.O_CREAT,
+                             0o600,
                              dir_fd=fd))
         os.close(fd)
 

@@ -3,7 +3,8 @@ import re
 from collections import Counter
 
 # Text must be equal, or the first number within 1 % + 300 (bytes), or the line is not compared.
-EXACT = ("Number of files", "Number of created files", "Number of deleted files", "Number of regular files transferred",
+EXACT = ("Number of files", "Number of created files", "Number of deleted files",
+         "Number of regular files transferred",
          "Total file size", "Total transferred file size", "total size is")
 CLOSE = ("Literal data", "Matched data", "File list size", "Total bytes sent", "Total bytes received")
 SKIPPED = ("File list generation time", "File list transfer time")
@@ -21,13 +22,14 @@ def close(a, b, share=0.01, extra=300):
 
 
 def split(text):
-    """Standard output as (other lines, progress lines, statistics); a progress line is what is left after the last CR."""
+    """Standard output as (other lines, progress lines, statistics); of a progress line, what follows its last CR."""
     lines, progress, stats = [], [], {}
     text = text.replace("/one/", "/<side>/").replace("/two/", "/<side>/")      # the two destinations
     for line in text.split("\n"):
         if "\r" in line:
             line = line.rsplit("\r", 1)[1]
-            m = re.match(r"\s*([\d.,KMG]+)\s+(\d+)%\s+\S+\s+\S+(?: \((xfr#\d+), ((?:ir|to)-chk=\d+/\d+)\))?\s*$", line)
+            m = re.match(r"\s*([\d.,KMG]+)\s+(\d+)%\s+\S+\s+\S+(?: \((xfr#\d+), ((?:ir|to)-chk=\d+/\d+)\))?\s*$",
+                         line)
             progress.append((m.group(1), m.group(2), m.group(3), m.group(4)) if m else line)
             continue
         name = re.match(r"(total size is)|([A-Z][A-Za-z ]+):|(sent) ", line)
@@ -78,7 +80,8 @@ def compare_multisets(what, a, b):
 def compare(first, second, exact_progress):
     """Differences of two standard outputs as text lines.
 
-    With incremental recursion the numbers in a progress line depend on how far the scan is, so only sizes are compared.
+    With incremental recursion the numbers in a progress line depend on how far the scan is, so only sizes are
+    compared.
     """
     a, b = split(first), split(second)
     out = compare_multisets("output", a[0], b[0])

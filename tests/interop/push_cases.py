@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Random pushes: the same source, options and rounds through stock rsync and through volsync must give the same result.
+"""Random pushes: the same source, options and rounds through stock rsync and volsync must give the same result.
 
-Each case has a source tree, options and two destinations, and three rounds: a first run, an unchanged one, and one after
-random changes to the source. After each round the trees, exit codes, itemized lines, progress and statistics are compared.
-Everything of a case follows from "SEED/NUMBER", which a failure prints.
+Each case has a source tree, options and two destinations, and three rounds: a first run, an unchanged one, and one
+after random changes to the source. After each round the trees, exit codes, itemized lines, progress and statistics
+are compared. Everything of a case follows from "SEED/NUMBER", which a failure prints.
 """
 import os
 import random
@@ -45,7 +45,8 @@ class Case:
         rng = self.rng
         self.shape = rng.choices(["usual", "plain", "parts"], [80, 10, 10])[0]
         self.options += {"usual": ["-aH"], "plain": ["-a"],
-                         "parts": [rng.choice(["-rlpt", "-rltgoD", "-rlptgo", "-rlpgoD", "-rHltE", "-rptD", "-rlpt"])]}[self.shape]
+                         "parts": [rng.choice(["-rlpt", "-rltgoD", "-rlptgo", "-rlpgoD", "-rHltE", "-rptD",
+                                               "-rlpt"])]}[self.shape]
         self.options += ["-i", "--stats"]
         if not self.add(0.75, "--numeric-ids") and self.maybe(0.2):
             self.options += [rng.choice(["-O", "-J", "-S", "--no-g", "--no-D", "--no-l", "--no-o"])]
@@ -71,7 +72,8 @@ class Case:
             self.add(0.06, "-v")
         self.add(0.05, "-ii")
         self.add(0.05, "--out-format=%o %i %B %l %U:%G %M %n%L")
-        self.add(0.05, rng.choice(["--info=name2", "--info=del,name", "--info=stats2", "--info=skip2,nonreg0", "--info=all0"]))
+        self.add(0.05, rng.choice(["--info=name2", "--info=del,name", "--info=stats2", "--info=skip2,nonreg0",
+                                   "--info=all0"]))
         self.add(0.03, "-8")
         self.add(0.03, "-q")
         self.add(0.03, "--old-args")
@@ -83,7 +85,8 @@ class Case:
 
     def delete(self):
         if self.maybe(0.65):
-            self.options += [self.rng.choice(["--delete"] * 5 + ["--delete-before", "--delete-during", "--delete-delay",
+            self.options += [self.rng.choice(["--delete"] * 5 + ["--delete-before", "--delete-during",
+                                                                 "--delete-delay",
                                                                   "--delete-after", "--delete-excluded"])]
             self.add(0.06, f"--max-delete={self.rng.randrange(6)}")
             self.add(0.05, "--force")
@@ -92,11 +95,15 @@ class Case:
     def what_is_transferred(self):
         rng = self.rng
         pick = [["-c"], ["-I"], ["-u"], ["--size-only"], ["-W"], ["--existing"], ["--ignore-existing"],
-                [f"--max-size={rng.choice(['0', '700', '2K', '100k', '1M'])}"], [f"--min-size={rng.choice(['1', '500', '3K'])}"],
+                [f"--max-size={rng.choice(['0', '700', '2K', '100k', '1M'])}"],
+                [f"--min-size={rng.choice(['1', '500', '3K'])}"],
                 [f"--checksum-choice={rng.choice(['md5', 'md4', 'xxh64', 'xxh3', 'xxh128', 'sha1', 'xxh64,md5'])}"],
-                ["--modify-window=2"], ["--modify-window=-1"], [f"--block-size={rng.choice([700, 1024, 5000, 65536])}"],
-                [f"--checksum-seed={rng.randrange(1, 2**31)}"], ["--no-implied-dirs"], ["--partial-dir=.part"], ["--timeout=60"],
-                ["--delay-updates"], ["--no-W"], ["-E"], ["--fsync"], ["--temp-dir=/dev/shm"], ["--preallocate"], ["--bwlimit=20M"]]
+                ["--modify-window=2"], ["--modify-window=-1"],
+                [f"--block-size={rng.choice([700, 1024, 5000, 65536])}"],
+                [f"--checksum-seed={rng.randrange(1, 2**31)}"], ["--no-implied-dirs"], ["--partial-dir=.part"],
+                ["--timeout=60"],
+                ["--delay-updates"], ["--no-W"], ["-E"], ["--fsync"], ["--temp-dir=/dev/shm"], ["--preallocate"],
+                ["--bwlimit=20M"]]
         for chosen in rng.sample(pick, rng.choice([1, 1, 2])):
             self.options += chosen
 
@@ -195,7 +202,8 @@ class Case:
         for _ in range(rng.randrange(1, 5)):
             name = rng.choice(names)
             literal = b"".join(b"\\" + bytes([c]) if c in b"*?[\\" else bytes([c]) for c in name)
-            pattern = rng.choice([literal, literal + b"/", b"/" + literal, b"*" + literal[-3:], literal[:2] + b"*", b"**/" + literal,
+            pattern = rng.choice([literal, literal + b"/", b"/" + literal, b"*" + literal[-3:], literal[:2] + b"*",
+                                  b"**/" + literal,
                                   b"*.o", b"*[0-9]", b".*", b"?????", b"*/" + literal, b"[a-m]*", b"/*/*"])
             kind = rng.random()
             if kind < 0.55:
@@ -203,7 +211,8 @@ class Case:
             elif kind < 0.75:
                 self.options.append(b"--include=" + pattern)
             else:
-                self.options.append(b"--filter=" + rng.choice([b"- ", b"+ ", b"H ", b"S ", b"P ", b"R ", b"-! ", b"-/ ", b"-p "]) +
+                self.options.append(b"--filter=" + rng.choice([b"- ", b"+ ", b"H ", b"S ", b"P ", b"R ", b"-! ",
+                                                               b"-/ ", b"-p "]) +
                                     pattern)
         if self.maybe(0.25):
             for path in rng.sample(directories, min(3, len(directories))):
@@ -334,7 +343,8 @@ def comparison_test(programs, tally):
         tally.result(f"another {kind} is seen", wrong)
     shutil.rmtree(home)
 
-    text = ">f+++++++++ a\n\r  5 100%  0.00kB/s    0:00:00 (xfr#1, to-chk=0/2)\nNumber of files: 2\nTotal bytes sent: 9,000\n"
+    text = ">f+++++++++ a\n\r  5 100%  0.00kB/s    0:00:00 (xfr#1, to-chk=0/2)\n"
+    text += "Number of files: 2\nTotal bytes sent: 9,000\n"
     for old, new in ((">f", "cf"), ("  5 100%", "  6 100%"), ("to-chk=0/2", "to-chk=1/2"), ("files: 2", "files: 3"),
                      ("9,000", "9,999"), ("Number of files: 2\n", "")):
         tally.result(f"{old!r} as {new!r} is seen",
@@ -379,7 +389,8 @@ def main():
         numbers = range(args.cases) if args.only is None else [args.only]
         for number in numbers:
             # Mostly the in-process transport, since that one has no other test as broad as this.
-            transport = args.transport if args.transport != "mixed" else ("libssh", "pipe", "libssh", "ssh")[number % 4]
+            mixed = ("libssh", "pipe", "libssh", "ssh")[number % 4]
+            transport = mixed if args.transport == "mixed" else args.transport
             run_case(programs, tally, f"{args.seed}/{number}", transport, args.keep)
         if args.big and args.only is None:
             import big_delta

@@ -2,7 +2,8 @@
 """A remote shell that runs the command locally and does something to the bytes on the way; used with -e.
 
 Controlled by VOLSYNC_RELAY, a JSON object:
-  up_cut, down_cut      bytes after which the direction to the server (up) or from it (down) is cut: everything is closed
+  up_cut, down_cut      bytes after which the direction to the server (up) or from it (down) is cut: everything is
+                        closed
   up_rate               bytes per second towards the server
   greeting              text that the "login shell" prints first
   hold_after            once this many bytes went up, nothing comes down until the file `release` exists
@@ -24,7 +25,8 @@ class Relay:
     def __init__(self, options, command):
         self.o = options
         self.count = {"up": 0, "down": 0}
-        self.server = subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        self.server = subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                       bufsize=0)
         self.note({"server": self.server.pid})
         self.up_to, self.down_from = self.server.stdin.fileno(), self.server.stdout.fileno()
         self.up_open = self.down_open = True

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Everything in this folder against one build: the one entry point for the gate and, with --soak, for a long night.
 
-Each driver is a process of its own; its output is shown when it failed or with --verbose. Ends with 1 when any failed.
+Each driver is a process of its own; its output is shown when it failed or with --verbose. Ends with 1 when any
+failed.
 """
 import argparse
 import os

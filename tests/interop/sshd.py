@@ -51,7 +51,8 @@ class Sshd:
                     f"  UserKnownHostsFile {self.path('known_hosts')}\n  GlobalKnownHostsFile /dev/null\n"
                     "  StrictHostKeyChecking yes\n  BatchMode yes\n")
         with open(self.path("sshd.log"), "wb") as log:
-            self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", self.path("sshd_config")], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", self.path("sshd_config")],
+                                            stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log)
         self.wait_until_ready()
         return self

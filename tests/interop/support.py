@@ -1,4 +1,4 @@
-"""What every driver here shares: where it works, how the two programs are started, how results are counted and printed."""
+"""What every driver here shares: where it works, how the two programs are started, how results are counted."""
 import argparse
 import ctypes
 import os
@@ -51,7 +51,8 @@ def run(argv, timeout=120, cwd=None, env=None, stdin=subprocess.DEVNULL, input=N
     kwargs = {"input": input} if input is not None else {"stdin": stdin}
     process_env = dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", **(env or {}))
     try:
-        p = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, cwd=cwd, env=process_env,
+        p = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, cwd=cwd,
+                           env=process_env,
                            **kwargs)
         code, out, err = p.returncode, p.stdout, p.stderr
     except subprocess.TimeoutExpired as e:

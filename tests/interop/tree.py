@@ -9,9 +9,12 @@ import random
 import shutil
 import stat
 
-NAMES = [b"plain", b"with space", b" leading", b"trailing ", b"new\nline", b"star*", b"question?", b"[bracket]", b"-dash",
-         b"--delete", b"\xff\xfe\xfd", b"caf\xc3\xa9", b".hidden", b'quote"s', b"apos'trophe", b"back\\slash", b"tab\there",
-         b"a:b", b"%i%n", b"$HOME", b"\x01control", b"#hash", b"~tilde", b"core", b"prog.o", b"old~", b"{a,b}", b"a;b|c&d",
+NAMES = [b"plain", b"with space", b" leading", b"trailing ", b"new\nline", b"star*", b"question?", b"[bracket]",
+         b"-dash",
+         b"--delete", b"\xff\xfe\xfd", b"caf\xc3\xa9", b".hidden", b'quote"s', b"apos'trophe", b"back\\slash",
+         b"tab\there",
+         b"a:b", b"%i%n", b"$HOME", b"\x01control", b"#hash", b"~tilde", b"core", b"prog.o", b"old~", b"{a,b}",
+         b"a;b|c&d",
          b"x.jpg", b"y.tmp", b"Makefile", b"!bang", b"\\#012", b"..dots", b"-", b"long" + b"n" * 251, b"z" * 200]
 IDS = [0, 0, 0, 1, 33, 82, 999, 1000, 5000, 65534, 65535, 100000, 2**31 - 1, 2**31, 2**32 - 2]
 MODES = [0o644, 0o644, 0o600, 0o755, 0o400, 0o777, 0o000, 0o4755, 0o2755, 0o1644, 0o6711]
