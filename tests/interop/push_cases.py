@@ -24,6 +24,7 @@ class Case:
 
     def __init__(self, seed, directory, transport):
         self.seed, self.directory = seed, os.fsencode(directory)
+        self.since = time.time_ns() - 2 * 10**9
         self.rng = random.Random(seed)
         self.transport = transport
         self.options, self.files_from, self.mount = [], None, None
@@ -236,7 +237,6 @@ class Round:
 
     def __init__(self, programs, case, name):
         self.problems, self.details = [], []
-        since = time.time_ns() - 2 * 10**9
         runs = []
         for is_volsync, side in ((False, b"one"), (True, b"two")):
             home = os.path.join(case.directory, side)
@@ -248,7 +248,7 @@ class Round:
         self.problems += support.compare_codes("push", stock.code, ours.code)
         trees = [tree.snapshot(os.path.join(case.directory, side, case.destination)) for side in (b"one", b"two")]
         self.entries = len(trees[0])
-        self.problems += ["tree: " + line for line in tree.compare(*trees, since_ns=since)]
+        self.problems += ["tree: " + line for line in tree.compare(*trees, since_ns=case.since)]
         self.problems += output.compare(stock.out, ours.out, exact_progress=case.exact_progress)
         if bool(stock.err.strip()) != bool(ours.err.strip()):
             self.problems.append("standard error: only one has any")
