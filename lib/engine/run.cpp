@@ -128,7 +128,7 @@ std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared
   setup.roots = std::make_shared<fs::source_roots>(std::move(files), o.copy_links || o.copy_unsafe_links || o.copy_dirlinks);
   setup.operands.relative = o.relative;
   setup.operands.recurse = o.recurse;
-  setup.operands.dirs = protocol::transfers_dirs(o, true);
+  setup.operands.dirs = protocol::transfers_dirs(o);
   for (auto const& source : what.sources) setup.operands.paths.push_back(source.path);
   if (o.files_from) {
     auto text = read_file(*o.files_from);
@@ -144,7 +144,7 @@ transport::remote_request make_request(job const& what, protocol::server_command
   transport::remote_request request;
   request.host = what.destination.host;
   request.user = what.destination.user;
-  request.family = o.address_family == 4 ? transport::address_family::v4 : o.address_family == 6 ? transport::address_family::v6 : transport::address_family::any;
+  request.family = o.address_family == 4 ? transport::address_family::inet : o.address_family == 6 ? transport::address_family::inet6 : transport::address_family::any;
   request.shell = o.remote_shell_given ? o.remote_shell : variable("RSYNC_RSH");
   request.wish = o.transport == options::transport_choice::libssh ? transport::transport_wish::libssh
                  : o.transport == options::transport_choice::ssh  ? transport::transport_wish::ssh

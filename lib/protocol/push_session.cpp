@@ -135,7 +135,8 @@ result<bool> push_session::handshake_step() {
       if (!theirs) return theirs.error();
       auto const chosen = checksum::choose(checksum::checksum_vocabulary(), checksum::side::client, offered_, *theirs);
       if (!chosen) return chosen.error();
-      checksums_ = setup_.checksums.with(*checksum::parse(*chosen));
+      auto const algorithm = checksum::parse(*chosen).value_or(checksum::algorithm::md5);
+      checksums_ = {algorithm, algorithm};
       at_ = state::seed;
       break;
     }
@@ -153,8 +154,8 @@ result<bool> push_session::handshake_step() {
 }
 
 void push_session::after_compat() {
-  checksums_ = setup_.checksums.with(checksum::algorithm::md5);
-  if (!wire::negotiates_names(features_) || !setup_.checksums.negotiates()) {
+  checksums_ = setup_.checksums.value_or(checksum::choice{});
+  if (!wire::negotiates_names(features_) || setup_.checksums) {
     at_ = state::seed;
     return;
   }
@@ -197,7 +198,7 @@ void push_session::begin_running(std::int32_t seed) {
   how.list.report_io_errors = !o.ignore_errors;
   how.files.algorithm = checksums_.transfer;
   how.files.seed = seed;
-  bool const implied_md5 = setup_.checksums.negotiates() && !wire::negotiates_names(features_);
+  bool const implied_md5 = !setup_.checksums && !wire::negotiates_names(features_);
   how.files.seed_place = implied_md5 && !wire::has_seed_before_data(features_) ? checksum::md5_seed::after : checksum::md5_seed::before;
   how.files.in_place = o.inplace;
   how.dry_run = o.dry_run;

@@ -29,7 +29,7 @@ struct push_setup {
   volsync::options options;
   bool may_recurse_incrementally = true;            // our letters had an `i`
   bytes first_input;                                // -s: the arguments, before everything else
-  checksum::user_choice checksums;
+  std::optional<checksum::choice> checksums;        // --checksum-choice; none: negotiated
   std::string checksum_restriction;                 // RSYNC_CHECKSUM_LIST
   std::vector<filter::wire_rule> rules;
   bool sends_rules = false;

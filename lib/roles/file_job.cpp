@@ -22,6 +22,8 @@ file_job::file_job(file_opener open, file_job_options const& how, std::shared_pt
                    std::vector<source_file> files)
     : open_{std::move(open)}, how_{how}, requests_{std::move(requests)}, files_{std::move(files)} {}
 
+file_job::~file_job() = default;
+
 void file_job::step() {
   made_ = 0;
   std::uint32_t const first = at_;

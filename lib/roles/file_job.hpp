@@ -43,6 +43,7 @@ class file_job final : public job {
  public:
   file_job(file_opener open, file_job_options const& how, std::shared_ptr<std::vector<request> const> requests,
            std::vector<source_file> files);
+  ~file_job() override;
   void step() override;
 
   // Between steps: what was made since the last call.

@@ -51,11 +51,11 @@ std::unique_ptr<scan_job> list_builder::next_job() {
 
 void list_builder::take(std::unique_ptr<scan_job> job) {
   for (auto& [index, content] : job->take_completed()) {
-    auto const found = by_index_.find(index);
-    if (found == by_index_.end()) continue;
+    auto const known = by_index_.find(index);
+    if (known == by_index_.end()) continue;
     scanned_ahead_ += static_cast<std::int64_t>(content.list->size());
-    found->second->content = std::move(content);
-    found->second->at = state::ready;
+    known->second->content = std::move(content);
+    known->second->at = state::ready;
   }
   if (job->done()) {
     --scanning_;
@@ -68,7 +68,7 @@ void list_builder::take(std::unique_ptr<scan_job> job) {
 // stack so that the first one is on top. Directories of one name become one.
 void list_builder::push_children(scanned& from) {
   flist::list const& list = *from.list;
-  std::vector<std::unique_ptr<pending_directory>> found;
+  std::vector<std::unique_ptr<pending_directory>> below;
   for (std::size_t i = 0; i < list.size(); ++i) {
     auto const slot = how_.incremental ? list.slot_of(static_cast<flist::position>(i)) : static_cast<flist::slot>(i);
     flist::entry const& e = list.at(slot);
@@ -79,8 +79,8 @@ void list_builder::push_children(scanned& from) {
                                         [](child_directory const& c, flist::slot s) { return c.where < s; });
     bool const wanted = child != from.children.end() && child->where == slot;
     std::string name = list.path(e);
-    if (!found.empty() && found.back()->path == name) {   // a duplicate: its content joins the first one's list
-      if (wanted && child->scan) found.back()->places.push_back(child->place);
+    if (!below.empty() && below.back()->path == name) {   // a duplicate: its content joins the first one's list
+      if (wanted && child->scan) below.back()->places.push_back(child->place);
       continue;
     }
     if (!how_.incremental && (!wanted || !child->scan) && !planned_.contains(name)) continue;   // nothing below
@@ -93,9 +93,9 @@ void list_builder::push_children(scanned& from) {
       each->planned = std::move(known->second);
       planned_.erase(known);
     }
-    found.push_back(std::move(each));
+    below.push_back(std::move(each));
   }
-  for (auto each = found.rbegin(); each != found.rend(); ++each) {
+  for (auto each = below.rbegin(); each != below.rend(); ++each) {
     by_index_[(*each)->index] = each->get();
     stack_.push_back(std::move(*each));
   }
