@@ -43,7 +43,8 @@ std::span<std::byte> matcher::space(std::size_t wanted) {
 
 void matcher::make_room(std::size_t wanted) {
   std::size_t const kept = size_ - literal_;
-  std::size_t const limit = static_cast<std::size_t>(head_.block_length) + max_literal_piece + max_piece;
+  std::size_t const blocks = use_ == basis_use::in_place ? 2 : 1;
+  std::size_t const limit = blocks * static_cast<std::size_t>(head_.block_length) + max_literal_piece + max_piece;
   std::byte const* const from = buffer_.get() + literal_;
   // Half of the buffer must come free, or else moving would cost more than searching.
   if (kept + wanted > capacity_ / 2 && capacity_ < limit) {
@@ -62,10 +63,10 @@ void matcher::make_room(std::size_t wanted) {
 
 void matcher::commit(std::size_t count, token_sink& sink) {
   size_ += count;
-  search(sink);
+  search(more::may_come, sink);
 }
 
-void matcher::search(token_sink& sink) {
+void matcher::search(more what, token_sink& sink) {
   if (!index_ || index_->full_blocks() == 0) {
     // Only a short last block can match, at the very end: hold back as much as it takes.
     auto const held = static_cast<std::size_t>(head_.count > 0 ? head_.length_of(head_.count - 1) : 0);
@@ -73,25 +74,49 @@ void matcher::search(token_sink& sink) {
     return pass_literals(max_literal_piece, sink);
   }
   auto const length = static_cast<std::size_t>(head_.block_length);
-  while (size_ - at_ >= length) {
+  // wait_for_own_place looks ahead of the window, and must see the same however the file is cut.
+  std::size_t const ahead = use_ == basis_use::in_place && what == more::may_come ? length : 0;
+  while (size_ - at_ >= length + ahead) {
     if (!checked_) {
       sum_ = checksum::sum_of(window(length));
-    } else if (!next_candidate()) {
+    } else if (!next_candidate(size_ - ahead)) {
       break;
     }
     std::int32_t const block = matching_block(sum_.value());
     checked_ = true;
-    if (block >= 0) accept(block, sink);
+    if (block >= 0 && !wait_for_own_place(block)) accept(block, sink);
   }
   pass_literals(max_literal_piece, sink);
 }
 
-bool matcher::next_candidate() {
+// Moves at_ on to the next window before `upto` in the buffer whose sum is in the index.
+bool matcher::next_candidate(std::size_t upto) {
   auto const length = static_cast<std::size_t>(head_.block_length);
-  candidate const c = scan(*index_, {buffer_.get(), size_}, at_, length, sum_);
+  candidate const c = scan(*index_, {buffer_.get(), upto}, at_, length, sum_);
   at_ = c.at;
   sum_ = c.sum;
   return c.found;
+}
+
+// In a stretch of equal blocks (zeros, mostly) every offset matches. In place, blocks at their own offsets are worth the
+// literal bytes up to the next one: the receiver has nothing to write there, and such blocks never become unusable.
+// True: at_ was moved to that offset, where the data is the block that belongs there.
+bool matcher::wait_for_own_place(std::int32_t block) {
+  auto const length = static_cast<std::size_t>(head_.block_length);
+  auto const inside = static_cast<std::size_t>(offset() % head_.block_length);
+  if (use_ == basis_use::separate || inside == 0) return false;
+  std::int64_t const own = offset() / head_.block_length + 1;
+  std::size_t const place = at_ + length - inside;
+  if (own >= index_->full_blocks() || place + length > size_) return false;
+  auto const there = static_cast<std::int32_t>(own);
+  byte_view const data{buffer_.get() + place, length};
+  if (index_->weak(there) != index_->weak(block) || !same_digest(index_->strong(block), there) ||
+      checksum::block_sum(data) != index_->weak(there) || !same_digest(strong_.of(data).view(), there)) {
+    return false;
+  }
+  at_ = place;
+  checked_ = false;
+  return true;
 }
 
 bool matcher::may_use(std::int32_t block) const noexcept {
@@ -171,6 +196,7 @@ void matcher::pass_run(token_sink& sink) {
 }
 
 void matcher::finish(token_sink& sink) {
+  search(more::none, sink);
   std::int32_t const last = head_.count - 1;
   auto const length = static_cast<std::size_t>(last >= 0 ? head_.length_of(last) : 0);
   if (length != 0 && last >= index_->full_blocks() && size_ - at_ >= length) {

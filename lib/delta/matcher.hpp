@@ -23,13 +23,14 @@ namespace volsync::delta {
 // if its bytes are still there: i * block_length >= o, or the block was matched at its own offset before.
 enum class basis_use : std::uint8_t { separate, in_place };
 
-// One file. Holds at most one block and some 300 KiB; grows to that only as bytes come. One thread at a time; movable.
+// One file. Holds at most one block (in place: two) and some 300 KiB; grows to that only as bytes come. One thread at a
+// time; movable.
 //
 //   while (read some bytes into m.space(n)) m.commit(count, sink);   or   m.feed(bytes, sink);
 //   m.finish(sink);
 //
 // Literals flow out as the search goes on, in pieces of max_literal_piece and the rest before a match; at most one
-// block and one piece are held back. Runs of adjacent blocks are joined up to 256 KiB of file.
+// block (in place: two) and one piece are held back. Runs of adjacent blocks are joined up to 256 KiB of file.
 //
 // Digesting windows whose weak sum lies is limited to some 64 bytes for each byte of the file; beyond that, matches may
 // be missed. Only signatures made to that end come near.
@@ -55,8 +56,10 @@ class matcher {
   [[nodiscard]] std::int64_t false_alarms() const noexcept { return false_alarms_; }
 
  private:
-  void search(token_sink& sink);
-  [[nodiscard]] bool next_candidate();
+  enum class more : std::uint8_t { may_come, none };
+  void search(more what, token_sink& sink);
+  [[nodiscard]] bool next_candidate(std::size_t upto);
+  [[nodiscard]] bool wait_for_own_place(std::int32_t block);
   [[nodiscard]] std::int32_t matching_block(std::uint32_t weak);
   [[nodiscard]] bool may_use(std::int32_t block) const noexcept;
   [[nodiscard]] bool same_digest(byte_view digest, std::int32_t block) const noexcept;

@@ -205,6 +205,22 @@ TEST_CASE("in place, a block at its own offset is taken before others like it") 
   CHECK(r.tokens.batch.tokens == std::vector<block_token>{{700, 1, 9}});
 }
 
+TEST_CASE("in place, a stretch of equal blocks is taken at its own offsets") {
+  bytes const zeros(70000, std::byte{0});
+  byte_view const all{zeros};
+  auto const tokens = [&](bytes const& target) {
+    return search_checked(zeros, 700, target, basis_use::in_place).tokens.batch.tokens;
+  };
+  CHECK(tokens(joined({noise(100, 1), all.subspan(100)})) == std::vector<block_token>{{700, 1, 99}});
+  CHECK(tokens(joined({noise(1500, 1), all.subspan(1500)})) == std::vector<block_token>{{2100, 3, 97}});
+  // Too few zeros to reach the next block's place whole: taken where they are.
+  CHECK(search_checked(zeros, 700, joined({noise(100, 1), all.first(1299), noise(3000, 2)}), basis_use::in_place)
+            .matched_bytes == 700);
+  CHECK(search_checked(zeros, 700, joined({noise(100, 1), all.first(1200)}), basis_use::in_place).matched_bytes == 700);
+  // Growing by an insertion: blocks left in their own places stay usable to the end.
+  CHECK(search_checked(zeros, 700, joined({noise(2100, 1), zeros}), basis_use::in_place).literal_bytes == 2100);
+}
+
 TEST_CASE("literals flow out while the search goes on") {
   // Many blocks, a single short one, none, and no index at all.
   for (auto const& index : {index_of(sign(noise(1 << 20, 11), 1024)), index_of(sign(noise(1000, 11), 1024)),
