@@ -15,27 +15,82 @@ namespace {
 using names = std::span<std::string_view const>;
 
 // What we do ourselves or hand to libssh, whatever the value.
-constexpr std::string_view honoured[]{
-    "host", "hostname", "user", "port", "addressfamily", "batchmode", "compression", "connecttimeout",
-    "globalknownhostsfile", "userknownhostsfile", "hashknownhosts", "identityagent",
-    "kbdinteractiveauthentication", "passwordauthentication", "pubkeyauthentication", "numberofpasswordprompts",
-    "rekeylimit", "serveraliveinterval", "serveralivecountmax", "stricthostkeychecking", "tcpkeepalive"};
+constexpr std::string_view honoured[]{"host",
+                                      "hostname",
+                                      "user",
+                                      "port",
+                                      "addressfamily",
+                                      "batchmode",
+                                      "compression",
+                                      "connecttimeout",
+                                      "globalknownhostsfile",
+                                      "userknownhostsfile",
+                                      "hashknownhosts",
+                                      "identityagent",
+                                      "kbdinteractiveauthentication",
+                                      "passwordauthentication",
+                                      "pubkeyauthentication",
+                                      "numberofpasswordprompts",
+                                      "rekeylimit",
+                                      "serveraliveinterval",
+                                      "serveralivecountmax",
+                                      "stricthostkeychecking",
+                                      "tcpkeepalive"};
 
 // What makes no difference to one command without a terminal: looks, forwardings beside the transfer, methods that only
 // add a way in, and settings of features that have their own row.
-constexpr std::string_view harmless[]{
-    "canonicaldomains", "canonicalizefallbacklocal", "canonicalizemaxdots", "canonicalizepermittedcnames",
-    "casignaturealgorithms", "clearallforwardings", "controlpersist", "dynamicforward", "enableescapecommandline",
-    "enablesshkeysign", "escapechar", "exitonforwardfailure", "fingerprinthash", "forwardx11", "forwardx11timeout",
-    "forwardx11trusted", "gatewayports", "gssapiauthentication", "gssapidelegatecredentials",
-    "gssapikexalgorithms", "gssapikeyexchange", "gssapirenewalforcesrekey", "gssapitrustdns",
-    "gssapiserveridentity", "gssapiclientidentity", "hostbasedacceptedalgorithms", "ignoreunknown", "ipqos",
-    "localforward", "loglevel", "logverbose", "obscurekeystroketiming", "permitlocalcommand", "permitremoteopen",
-    "proxyusefdpass", "remoteforward", "securitykeyprovider", "sendenv", "setenv", "streamlocalbindmask",
-    "streamlocalbindunlink", "syslogfacility", "tunneldevice", "updatehostkeys", "visualhostkey", "warnweakcrypto",
-    "xauthlocation"};
+constexpr std::string_view harmless[]{"canonicaldomains",
+                                      "canonicalizefallbacklocal",
+                                      "canonicalizemaxdots",
+                                      "canonicalizepermittedcnames",
+                                      "casignaturealgorithms",
+                                      "clearallforwardings",
+                                      "controlpersist",
+                                      "dynamicforward",
+                                      "enableescapecommandline",
+                                      "enablesshkeysign",
+                                      "escapechar",
+                                      "exitonforwardfailure",
+                                      "fingerprinthash",
+                                      "forwardx11",
+                                      "forwardx11timeout",
+                                      "forwardx11trusted",
+                                      "gatewayports",
+                                      "gssapiauthentication",
+                                      "gssapidelegatecredentials",
+                                      "gssapikexalgorithms",
+                                      "gssapikeyexchange",
+                                      "gssapirenewalforcesrekey",
+                                      "gssapitrustdns",
+                                      "gssapiserveridentity",
+                                      "gssapiclientidentity",
+                                      "hostbasedacceptedalgorithms",
+                                      "ignoreunknown",
+                                      "ipqos",
+                                      "localforward",
+                                      "loglevel",
+                                      "logverbose",
+                                      "obscurekeystroketiming",
+                                      "permitlocalcommand",
+                                      "permitremoteopen",
+                                      "proxyusefdpass",
+                                      "remoteforward",
+                                      "securitykeyprovider",
+                                      "sendenv",
+                                      "setenv",
+                                      "streamlocalbindmask",
+                                      "streamlocalbindunlink",
+                                      "syslogfacility",
+                                      "tunneldevice",
+                                      "updatehostkeys",
+                                      "visualhostkey",
+                                      "warnweakcrypto",
+                                      "xauthlocation"};
 
-struct list_row { std::string_view keyword; algorithm_kind kind; };
+struct list_row {
+  std::string_view keyword;
+  algorithm_kind kind;
+};
 constexpr std::array lists{list_row{"ciphers", algorithm_kind::cipher}, list_row{"macs", algorithm_kind::mac},
                            list_row{"kexalgorithms", algorithm_kind::kex},
                            list_row{"hostkeyalgorithms", algorithm_kind::host_key},
@@ -44,20 +99,40 @@ constexpr std::array lists{list_row{"ciphers", algorithm_kind::cipher}, list_row
 // Keywords as people write them, for the reason; others are shown as they are.
 std::string spelled(std::string const& keyword) {
   static std::map<std::string_view, char const*> const spelling{
-      {"addkeystoagent", "AddKeysToAgent"}, {"bindaddress", "BindAddress"}, {"bindinterface", "BindInterface"},
-      {"canonicalizehostname", "CanonicalizeHostname"}, {"certificatefile", "CertificateFile"},
-      {"checkhostip", "CheckHostIP"}, {"ciphers", "Ciphers"}, {"connectionattempts", "ConnectionAttempts"},
-      {"controlmaster", "ControlMaster"}, {"controlpath", "ControlPath"}, {"forwardagent", "ForwardAgent"},
-      {"hostbasedauthentication", "HostbasedAuthentication"}, {"hostkeyalgorithms", "HostKeyAlgorithms"},
-      {"hostkeyalias", "HostKeyAlias"}, {"identitiesonly", "IdentitiesOnly"}, {"identityfile", "IdentityFile"},
-      {"kexalgorithms", "KexAlgorithms"}, {"knownhostscommand", "KnownHostsCommand"},
-      {"localcommand", "LocalCommand"}, {"macs", "MACs"}, {"match", "Match"},
+      {"addkeystoagent", "AddKeysToAgent"},
+      {"bindaddress", "BindAddress"},
+      {"bindinterface", "BindInterface"},
+      {"canonicalizehostname", "CanonicalizeHostname"},
+      {"certificatefile", "CertificateFile"},
+      {"checkhostip", "CheckHostIP"},
+      {"ciphers", "Ciphers"},
+      {"connectionattempts", "ConnectionAttempts"},
+      {"controlmaster", "ControlMaster"},
+      {"controlpath", "ControlPath"},
+      {"forwardagent", "ForwardAgent"},
+      {"hostbasedauthentication", "HostbasedAuthentication"},
+      {"hostkeyalgorithms", "HostKeyAlgorithms"},
+      {"hostkeyalias", "HostKeyAlias"},
+      {"identitiesonly", "IdentitiesOnly"},
+      {"identityfile", "IdentityFile"},
+      {"kexalgorithms", "KexAlgorithms"},
+      {"knownhostscommand", "KnownHostsCommand"},
+      {"localcommand", "LocalCommand"},
+      {"macs", "MACs"},
+      {"match", "Match"},
       {"nohostauthenticationforlocalhost", "NoHostAuthenticationForLocalhost"},
-      {"pkcs11provider", "PKCS11Provider"}, {"preferredauthentications", "PreferredAuthentications"},
-      {"proxycommand", "ProxyCommand"}, {"proxyjump", "ProxyJump"},
-      {"pubkeyacceptedalgorithms", "PubkeyAcceptedAlgorithms"}, {"remotecommand", "RemoteCommand"},
-      {"requesttty", "RequestTTY"}, {"requiredrsasize", "RequiredRSASize"}, {"revokedhostkeys", "RevokedHostKeys"},
-      {"sessiontype", "SessionType"}, {"tunnel", "Tunnel"}, {"verifyhostkeydns", "VerifyHostKeyDNS"}};
+      {"pkcs11provider", "PKCS11Provider"},
+      {"preferredauthentications", "PreferredAuthentications"},
+      {"proxycommand", "ProxyCommand"},
+      {"proxyjump", "ProxyJump"},
+      {"pubkeyacceptedalgorithms", "PubkeyAcceptedAlgorithms"},
+      {"remotecommand", "RemoteCommand"},
+      {"requesttty", "RequestTTY"},
+      {"requiredrsasize", "RequiredRSASize"},
+      {"revokedhostkeys", "RevokedHostKeys"},
+      {"sessiontype", "SessionType"},
+      {"tunnel", "Tunnel"},
+      {"verifyhostkeydns", "VerifyHostKeyDNS"}};
   auto const found = spelling.find(keyword);
   return found == spelling.end() ? keyword : found->second;
 }
@@ -108,7 +183,8 @@ std::string first_objection(ssh_config const& config, ssh_config const& baseline
   }
   if (!facts.certificate_file.empty()) return "libssh would ignore the certificate " + facts.certificate_file;
   if (!facts.security_key_file.empty()) return "libssh cannot use the security key of " + facts.security_key_file;
-  if (!facts.authority_file.empty()) return "libssh would ignore the host certificate authority in " + facts.authority_file;
+  if (!facts.authority_file.empty())
+    return "libssh would ignore the host certificate authority in " + facts.authority_file;
   return {};
 }
 

@@ -13,14 +13,14 @@
 namespace volsync::transport {
 namespace {
 
-constexpr int deepest_include = 16;   // as OpenSSH
+constexpr int deepest_include = 16;  // as OpenSSH
 
-constexpr std::string_view many_valued[] = {"identityfile", "certificatefile", "sendenv",       "setenv",
+constexpr std::string_view many_valued[] = {"identityfile", "certificatefile", "sendenv",        "setenv",
                                             "localforward", "remoteforward",   "dynamicforward", "match"};
 
 struct line_words {
-  std::string keyword;                // lower case
-  std::vector<std::string> values;    // without quotes
+  std::string keyword;              // lower case
+  std::vector<std::string> values;  // without quotes
 };
 
 // Splits `Keyword value...` or `Keyword=value`. Errors: bad_configuration for a quote that is not closed.
@@ -99,7 +99,8 @@ class reader {
     otherwise("userknownhostsfile", "~/.ssh/known_hosts ~/.ssh/known_hosts2");
     otherwise("globalknownhostsfile", "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2");
     if (!config_.has("identityfile")) {
-      for (char const* name : {"id_rsa", "id_ecdsa", "id_ed25519"}) whole.add("identityfile", std::string{"~/.ssh/"} + name);
+      for (char const* name : {"id_rsa", "id_ecdsa", "id_ed25519"})
+        whole.add("identityfile", std::string{"~/.ssh/"} + name);
     }
     return whole;
   }

@@ -2,7 +2,8 @@
 //
 // The user (one protocol thread) never blocks here: it takes what has arrived, puts what it has, and sleeps elsewhere
 // until `wake` tells it that something changed. Both directions are bounded: when the input queue holds
-// input_high bytes the transport stops reading until it is half empty; `output_backlog` tells the user when to stop putting.
+// input_high bytes the transport stops reading until it is half empty; `output_backlog` tells the user when to stop
+// putting.
 #pragma once
 
 #include <cstdint>
@@ -11,35 +12,37 @@
 #include <optional>
 #include <string>
 
-#include "base/bytes.hpp"
 #include "volsync/result.hpp"
+
+#include "base/bytes.hpp"
 
 namespace volsync::transport {
 
 // How the remote program ended.
 struct remote_exit {
-  int status = -1;          // exit status; -1 when unknown
-  int signal = 0;           // signal number that ended it, 0 for none
+  int status = -1;  // exit status; -1 when unknown
+  int signal = 0;   // signal number that ended it, 0 for none
 };
 
 // Everything the user can learn at one moment.
 struct connection_state {
-  bool connected = false;              // authentication done, the remote command was started
-  bool input_ended = false;            // the peer closed its output; all bytes of it are in the queue or were taken
-  error_code failure;                  // the pipe broke (transport_errc or errno); empty while it works
-  std::string failure_text;            // our sentence about the failure: what, where, what next. May hold text of the peer, escaped
-  std::optional<remote_exit> exit;     // set once the remote program's end is known
+  bool connected = false;    // authentication done, the remote command was started
+  bool input_ended = false;  // the peer closed its output; all bytes of it are in the queue or were taken
+  error_code failure;        // the pipe broke (transport_errc or errno); empty while it works
+  std::string failure_text;  // our sentence about it: what, where, what next. May hold text of the peer, escaped
+  std::optional<remote_exit> exit;  // set once the remote program's end is known
 };
 
 class connection {
  public:
-  // Called from the transport's thread after any change (input, output drained below half, end, failure). Must not block.
+  // Called from the transport's thread after any change (input, output drained below half, end, failure).
+  // Must not block, nor destroy the connection.
   using wake_function = std::function<void()>;
 
   connection() = default;
   connection(connection const&) = delete;
   connection& operator=(connection const&) = delete;
-  virtual ~connection() = default;     // aborts if still open; joins its thread; ends within 2 s
+  virtual ~connection() = default;  // aborts if still open; joins its thread; ends within 2 s
 
   // Starts the thread. Called once, before anything else.
   virtual void start(wake_function wake) = 0;
@@ -60,8 +63,8 @@ class connection {
   [[nodiscard]] virtual std::string description() const = 0;
 };
 
-inline constexpr std::size_t input_high = 4U << 20;    // bytes of input queued at which the transport stops reading
-inline constexpr std::size_t errors_high = 256U << 10; // the same for the remote program's standard error
-inline constexpr std::size_t output_high = 1U << 20;   // bytes of output at which the user should stop putting
+inline constexpr std::size_t input_high = 4U << 20;     // bytes of input queued at which the transport stops reading
+inline constexpr std::size_t errors_high = 256U << 10;  // the same for the remote program's standard error
+inline constexpr std::size_t output_high = 1U << 20;    // bytes of output at which the user should stop putting
 
 }  // namespace volsync::transport

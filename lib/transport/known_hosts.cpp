@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/unique_fd.hpp"
+
 #include "transport/base64.hpp"
 #include "transport/sha1.hpp"
 
@@ -87,11 +88,16 @@ host_key_verdict look_up_name(std::vector<std::string> const& files, std::string
   host_key_verdict best;
   auto const rank = [](host_key_state state) {
     switch (state) {
-      case host_key_state::unknown: return 0;
-      case host_key_state::other_type: return 1;
-      case host_key_state::changed: return 2;
-      case host_key_state::known: return 3;
-      case host_key_state::revoked: return 4;
+      case host_key_state::unknown:
+        return 0;
+      case host_key_state::other_type:
+        return 1;
+      case host_key_state::changed:
+        return 2;
+      case host_key_state::known:
+        return 3;
+      case host_key_state::revoked:
+        return 4;
     }
     return 0;
   };
@@ -100,7 +106,7 @@ host_key_verdict look_up_name(std::vector<std::string> const& files, std::string
     if (line.mark == known_line::marker::revoked) {
       if (line.key.blob == key.blob) found = host_key_state::revoked;
     } else if (line.mark == known_line::marker::none) {
-      found = line.key == key            ? host_key_state::known
+      found = line.key == key             ? host_key_state::known
               : line.key.type == key.type ? host_key_state::changed
                                           : host_key_state::other_type;
     }

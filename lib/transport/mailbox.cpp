@@ -3,7 +3,7 @@
 namespace volsync::transport {
 namespace {
 
-constexpr std::size_t join_below = 64U << 10;   // small blocks are joined up to this size: fewer, larger writes
+constexpr std::size_t join_below = 64U << 10;  // small blocks are joined up to this size: fewer, larger writes
 
 std::size_t move_all(bytes& from, bytes& to) {
   std::size_t const count = from.size();
@@ -121,7 +121,7 @@ void mailbox::add_errors(byte_view data) {
 
 bool mailbox::wants_input() {
   std::lock_guard const guard{lock_};
-  std::size_t const part = paused_ ? 2 : 1;   // once stopped, only from half on
+  std::size_t const part = paused_ ? 2 : 1;  // once stopped, only from half on
   paused_ = input_.size() >= input_high / part || errors_.size() >= errors_high / part;
   return !paused_;
 }

@@ -12,18 +12,18 @@ namespace {
 struct memory_end {
   mailbox box;
   memory_limits limits;
-  std::mutex lock;            // for what follows
-  bytes held;                 // input taken from the box but not yet handed out
-  std::uint64_t put = 0;      // bytes this end has put
+  std::mutex lock;        // for what follows
+  bytes held;             // input taken from the box but not yet handed out
+  std::uint64_t put = 0;  // bytes this end has put
   bool ended = false, cut = false;
-  std::atomic<bool> gone{false};   // destroyed
+  std::atomic<bool> gone{false};  // destroyed
 };
 
-// Moving straight into the peer's input keeps no queue of output: the backlog is what the peer has not taken. Hence a put is
-// counted in `in_flight` of the putting end's peer.
+// Moving straight into the peer's input keeps no queue of output: the backlog is what the peer has not taken. Hence a
+// put is counted in `in_flight` of the putting end's peer.
 struct memory_link {
   std::array<memory_end, 2> ends;
-  std::array<std::atomic<std::size_t>, 2> in_flight{};   // bytes put by end i that its peer has not taken
+  std::array<std::atomic<std::size_t>, 2> in_flight{};  // bytes put by end i that its peer has not taken
 };
 
 class memory_connection final : public connection {
@@ -33,7 +33,7 @@ class memory_connection final : public connection {
     abort();
     mine().gone = true;
     mine().box.close();
-    link_->in_flight[1 - side_] = 0;   // nobody will take it: the peer must not wait for that
+    link_->in_flight[1 - side_] = 0;  // nobody will take it: the peer must not wait for that
     if (!peer().box.state().failure) peer().box.set_exit({.status = 0, .signal = 0});
   }
 
@@ -119,7 +119,7 @@ class memory_connection final : public connection {
 
   void taken(std::size_t count) {
     std::size_t const before = link_->in_flight[1 - side_].fetch_sub(count);
-    std::size_t const after = before - count;   // input is counted before it can be taken, so never below zero
+    std::size_t const after = before - count;  // input is counted before it can be taken, so never below zero
     if (after == 0 || (before >= output_high / 2 && after < output_high / 2)) peer().box.wake_user();
   }
 

@@ -19,7 +19,7 @@ class failed_connection final : public connection {
   ~failed_connection() override { box_.close(); }
   void start(wake_function wake) override {
     box_.open(std::move(wake));
-    box_.discard_output();   // wakes
+    box_.discard_output();  // wakes
   }
   std::size_t take_input(bytes&) override { return 0; }
   std::size_t take_errors(bytes&) override { return 0; }

@@ -4,13 +4,14 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <thread>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <thread>
 
 #include "transport/mailbox.hpp"
 #include "transport/printable.hpp"
@@ -24,11 +25,11 @@ using asio_error = boost::system::error_code;
 using descriptor = asio::posix::stream_descriptor;
 using namespace std::chrono_literals;
 
-constexpr std::size_t piece = 256U << 10;          // bytes of one read, and the size asked for the pipes
-constexpr auto term_to_kill = 1500ms;              // abort: TERM at once, KILL after this...
-constexpr auto kill_to_leave = 300ms;              // ...and after this the child is left to the system
-constexpr auto end_after_deaf = 1000ms;            // a child that has closed its input must end within this
-constexpr auto look_for_end = 20ms;                // without pidfds (before Linux 5.3)
+constexpr std::size_t piece = 256U << 10;  // bytes of one read, and the size asked for the pipes
+constexpr auto term_to_kill = 1500ms;      // abort: TERM at once, KILL after this...
+constexpr auto kill_to_leave = 300ms;      // ...and after this the child is left to the system
+constexpr auto end_after_deaf = 1000ms;    // a child that has closed its input must end within this
+constexpr auto look_for_end = 20ms;        // without pidfds (before Linux 5.3)
 
 // Everything runs on the connection's thread, but start() and what `box` offers.
 class process {
@@ -53,7 +54,7 @@ class process {
 
  private:
   void run() {
-    sigset_t const mask = block_signals();   // a write to a closed pipe is EPIPE here, no signal
+    sigset_t const mask = block_signals();  // a write to a closed pipe is EPIPE here, no signal
     if (auto const failed = launch(mask)) {
       box.fail(transport_errc::program_not_started,
                "cannot run '" + printable(options_.argv.empty() ? "" : options_.argv[0]) + "': " + failed.message());
@@ -78,7 +79,8 @@ class process {
     auto const pid = spawn(options_.argv, in->read.get(), out->write.get(), err->write.get(), mask);
     if (!pid) return pid.error();
     child_ = *pid;
-    for (int const fd : {in->write.get(), out->read.get()}) ::fcntl(fd, F_SETPIPE_SZ, int{piece});   // refused: as it was
+    for (int const fd : {in->write.get(), out->read.get()})
+      ::fcntl(fd, F_SETPIPE_SZ, int{piece});  // refused: as it was
     in_.assign(in->write.release());
     out_.assign(out->read.release());
     err_.assign(err->read.release());
@@ -166,7 +168,8 @@ class process {
   }
 
   void await_end() {
-    auto const fd = static_cast<int>(::syscall(SYS_pidfd_open, child_, 0));   // glibc 2.36 declares it without extern "C"
+    auto const fd =
+        static_cast<int>(::syscall(SYS_pidfd_open, child_, 0));  // glibc 2.36 declares it without extern "C"
     if (fd < 0) {
       poll_for_end();
       return;
@@ -191,7 +194,7 @@ class process {
     pid_t const got = ::waitpid(child_, &status, WNOHANG);
     if (got == 0) return;
     ended_ = true;
-    remote_exit how;   // stays "unknown" if somebody else reaped it
+    remote_exit how;  // stays "unknown" if somebody else reaped it
     if (got == child_ && WIFEXITED(status)) how.status = WEXITSTATUS(status);
     if (got == child_ && WIFSIGNALED(status)) how.signal = WTERMSIG(status);
     take_last_errors();
@@ -238,7 +241,8 @@ class process {
 
   process_options options_;
   asio::io_context io_{1};
-  // Keeps the thread when nothing is under way: input stopped for want of room goes on by a poke, after the child's end too.
+  // Keeps the thread when nothing is under way: input stopped for want of room goes on by a poke, after the child's end
+  // too.
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   descriptor in_{io_}, out_{io_}, err_{io_}, pidfd_{io_};
   asio::steady_timer deaf_timer_{io_}, end_timer_{io_}, abort_timer_{io_};

@@ -13,13 +13,14 @@
 namespace volsync::transport {
 
 struct process_options {
-  std::vector<std::string> argv;   // argv[0] is searched in PATH; at least one word
-  std::string description;         // what description() says; empty: the program's name
+  std::vector<std::string> argv;  // argv[0] is searched in PATH; at least one word
+  std::string description;        // what description() says; empty: the program's name
 };
 
 // The child is started by start(); a command that cannot be run gives program_not_started. A child that closes its
-// input while we have bytes for it is no failure if it ends within a second (its exit status says more): queued output is dropped.
-// abort() closes the pipes and sends TERM, 1.5 s later KILL. Errors that it wrote before its end are queued before `exit` is set.
+// input while we have bytes for it is no failure if it ends within a second (its exit status says more): queued output
+// is dropped. abort() closes the pipes and sends TERM, 1.5 s later KILL. Errors that it wrote before its end are queued
+// before `exit` is set.
 [[nodiscard]] std::unique_ptr<connection> make_process_connection(process_options options);
 
 }  // namespace volsync::transport

@@ -20,12 +20,14 @@ class secret {
   secret& operator=(secret&& other);
   ~secret() { wipe(); }
   // Appends one byte; longer texts than `capacity` are cut (nothing is ever reallocated, so no copy stays behind).
-  void push_back(char byte) { if (text_.size() < capacity) text_.push_back(byte); }
+  void push_back(char byte) {
+    if (text_.size() < capacity) text_.push_back(byte);
+  }
   void wipe() noexcept;
   [[nodiscard]] char const* c_str() const noexcept { return text_.c_str(); }
   [[nodiscard]] std::string_view view() const noexcept { return text_; }
 
-  static constexpr std::size_t capacity = 1024;   // bytes
+  static constexpr std::size_t capacity = 1024;  // bytes
 
  private:
   std::string text_;
@@ -42,7 +44,8 @@ class prompter {
 
   // True only if the answer was "yes".
   virtual bool confirm(std::string const& question, int cancel_fd) = 0;
-  // A line typed by the user, without its newline; shown while typed only if `echo`. Empty: none given, do not ask again.
+  // A line typed by the user, without its newline; shown while typed only if `echo`. Empty: none given, do not ask
+  // again.
   virtual std::optional<secret> ask(std::string const& prompt, bool echo, int cancel_fd) = 0;
 };
 

@@ -6,7 +6,7 @@
 namespace volsync::transport {
 namespace {
 
-constexpr std::size_t block_size = 64;   // bytes
+constexpr std::size_t block_size = 64;  // bytes
 
 void mix(std::array<std::uint32_t, 5>& state, std::uint8_t const* block) {
   std::array<std::uint32_t, 80> w;

@@ -5,13 +5,14 @@
 #include <string_view>
 #include <vector>
 
-#include "transport/ssh_settings.hpp"
 #include "volsync/result.hpp"
+
+#include "transport/ssh_settings.hpp"
 
 namespace volsync::transport {
 
-// Splits on spaces; '...' and "..." group, a doubled quote inside stands for one; a backslash is an ordinary byte. Errors:
-// bad_shell_words (a quote that is not closed, no word at all).
+// Splits on spaces; '...' and "..." group, a doubled quote inside stands for one; a backslash is an ordinary byte.
+// Errors: bad_shell_words (a quote that is not closed, no word at all).
 [[nodiscard]] result<std::vector<std::string>> split_shell_words(std::string_view text);
 
 // words [-l user] [-4|-6] host command...; the family only where the program's name is `ssh`.

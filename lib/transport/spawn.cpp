@@ -7,12 +7,12 @@
 
 #include <array>
 
-extern "C" char** environ;   // NOLINT
+extern "C" char** environ;  // NOLINT
 
 namespace volsync::transport {
 namespace {
 
-constexpr std::size_t capture_limit = 1U << 20;   // bytes
+constexpr std::size_t capture_limit = 1U << 20;  // bytes
 
 // A descriptor above 2, so that dup2 onto 0..2 in the child can never overwrite one that is still needed.
 result<unique_fd> lifted(int fd) {
@@ -105,9 +105,10 @@ result<captured> run_captured(std::vector<std::string> const& argv, std::chrono:
   captured got;
   auto const deadline = std::chrono::steady_clock::now() + timeout;
   while (out->read || err->read) {
-    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    auto const left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) break;
-    std::array<pollfd, 2> fds{{{out->read.get(), POLLIN, 0}, {err->read.get(), POLLIN, 0}}};   // -1 is passed over
+    std::array<pollfd, 2> fds{{{out->read.get(), POLLIN, 0}, {err->read.get(), POLLIN, 0}}};  // -1 is passed over
     if (::poll(fds.data(), fds.size(), static_cast<int>(left.count())) < 0 && errno != EINTR) break;
     if (fds[0].revents != 0 && !read_some(out->read, got.out)) out->read.reset();
     if (fds[1].revents != 0 && !read_some(err->read, got.err)) err->read.reset();

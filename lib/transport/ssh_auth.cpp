@@ -10,8 +10,8 @@
 namespace volsync::transport {
 namespace {
 
-constexpr int most_rounds = 20;       // of questions in one keyboard-interactive exchange; the host decides how many
-constexpr int most_questions = 16;    // in one round
+constexpr int most_rounds = 20;     // of questions in one keyboard-interactive exchange; the host decides how many
+constexpr int most_questions = 16;  // in one round
 constexpr int passphrase_tries = 3;
 
 enum class outcome { accepted, refused, unusable };
@@ -77,7 +77,7 @@ class authentication {
 
   // What OpenSSH refuses is refused: a private key that others can read.
   bool is_private(std::string const& file) {
-    struct stat about{};
+    struct stat about {};
     if (::stat(file.c_str(), &about) != 0) return false;
     if (about.st_uid != ::getuid() || (about.st_mode & 077) == 0) return true;
     note("'" + printable(file) + "' (not used: others may read it; chmod 600)");
@@ -113,9 +113,10 @@ class authentication {
       }
       if (!question.given) break;
     }
-    note("'" + printable(file) + "'" + (!question.asked  ? " (cannot be read)"
-                                        : question.given ? " (wrong passphrase)"
-                                                         : " (no passphrase given)"));
+    note("'" + printable(file) + "'" +
+         (!question.asked  ? " (cannot be read)"
+          : question.given ? " (wrong passphrase)"
+                           : " (no passphrase given)"));
     return nullptr;
   }
 
@@ -171,13 +172,15 @@ class authentication {
   void note(std::string const& tried) { tried_ += (tried_.empty() ? "" : ", ") + tried; }
 
   std::string methods() const {
-    struct method { int bit; char const* name; };
+    struct method {
+      int bit;
+      char const* name;
+    };
     std::string text;
-    for (auto const& [bit, name] : {method{SSH_AUTH_METHOD_PUBLICKEY, "publickey"},
-                                    method{SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive"},
-                                    method{SSH_AUTH_METHOD_PASSWORD, "password"},
-                                    method{SSH_AUTH_METHOD_HOSTBASED, "hostbased"},
-                                    method{SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi-with-mic"}}) {
+    for (auto const& [bit, name] :
+         {method{SSH_AUTH_METHOD_PUBLICKEY, "publickey"}, method{SSH_AUTH_METHOD_INTERACTIVE, "keyboard-interactive"},
+          method{SSH_AUTH_METHOD_PASSWORD, "password"}, method{SSH_AUTH_METHOD_HOSTBASED, "hostbased"},
+          method{SSH_AUTH_METHOD_GSSAPI_MIC, "gssapi-with-mic"}}) {
       if (offered(bit)) text += (text.empty() ? "" : ",") + std::string{name};
     }
     return text;
@@ -196,7 +199,7 @@ class authentication {
 
   ssh_link& link_;
   ssh_session session_;
-  std::string tried_;   // printable
+  std::string tried_;  // printable
 };
 
 }  // namespace

@@ -15,10 +15,10 @@
 namespace volsync::transport {
 namespace {
 
-constexpr std::chrono::seconds ask_limit{15};   // one run of `ssh -G`; two are made
+constexpr std::chrono::seconds ask_limit{15};  // one run of `ssh -G`; two are made
 
 std::vector<std::string> question(config_query const& query, std::string const& program, std::string const& file) {
-  std::vector<std::string> argv{program, "-G", "-T"};   // -T: no remark about a terminal
+  std::vector<std::string> argv{program, "-G", "-T"};  // -T: no remark about a terminal
   if (!file.empty()) argv.insert(argv.end(), {"-F", file});
   if (!query.user.empty()) argv.insert(argv.end(), {"-l", query.user});
   if (query.port != 0) argv.insert(argv.end(), {"-p", std::to_string(query.port)});
@@ -97,14 +97,29 @@ std::string expanded(std::string const& path, ssh_settings const& settings) {
       continue;
     }
     switch (char const letter = path[++at]; letter) {
-      case '%': full += '%'; break;
-      case 'd': full += home_directory(); break;
-      case 'h': full += settings.host; break;
-      case 'i': full += std::to_string(::getuid()); break;
-      case 'p': full += std::to_string(settings.port); break;
-      case 'r': full += settings.user; break;
-      case 'u': full += local_user(); break;
-      default: (full += '%') += letter;
+      case '%':
+        full += '%';
+        break;
+      case 'd':
+        full += home_directory();
+        break;
+      case 'h':
+        full += settings.host;
+        break;
+      case 'i':
+        full += std::to_string(::getuid());
+        break;
+      case 'p':
+        full += std::to_string(settings.port);
+        break;
+      case 'r':
+        full += settings.user;
+        break;
+      case 'u':
+        full += local_user();
+        break;
+      default:
+        (full += '%') += letter;
     }
   }
   return full;
@@ -169,7 +184,8 @@ void ssh_config::add(std::string keyword, std::string value) {
 }
 
 std::string ssh_config::first(std::string_view keyword) const {
-  auto const found = std::find_if(lines_.begin(), lines_.end(), [&](auto const& line) { return line.first == keyword; });
+  auto const found =
+      std::find_if(lines_.begin(), lines_.end(), [&](auto const& line) { return line.first == keyword; });
   return found == lines_.end() ? std::string{} : found->second;
 }
 
@@ -235,9 +251,7 @@ result<ssh_settings> to_settings(ssh_config const& config, ssh_config const& bas
   if (auto const bad = read_numbers(config, to)) return bad;
   if (auto const bad = read_rekey(config, to)) return bad;
   auto const family = config.first("addressfamily");
-  to.family = family == "inet"    ? address_family::inet
-              : family == "inet6" ? address_family::inet6
-                                  : address_family::any;
+  to.family = family == "inet" ? address_family::inet : family == "inet6" ? address_family::inet6 : address_family::any;
   to.tcp_keepalive = flag(config, "tcpkeepalive", true);
   to.unknown_host = policy_of(config.first("stricthostkeychecking"));
   to.hash_known_hosts = flag(config, "hashknownhosts", false);

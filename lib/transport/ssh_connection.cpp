@@ -16,21 +16,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto last_words = 1000ms;   // for telling the peer that we go
-constexpr auto patience = 1900ms;     // of the destructor: a name server or an agent may hold the thread longer
+constexpr auto last_words = 1000ms;  // for telling the peer that we go
+constexpr auto patience = 1900ms;    // of the destructor: a name server or an agent may hold the thread longer
 
 void ring(int fd) {
   std::uint64_t const one = 1;
-  [[maybe_unused]] auto const written = ::write(fd, &one, sizeof one);   // full means it rings already
+  [[maybe_unused]] auto const written = ::write(fd, &one, sizeof one);  // full means it rings already
 }
 
 // Shared by the connection and its thread, so that a thread held by a name server can outlive the connection.
 struct ssh_core {
   explicit ssh_core(ssh_request with)
-      : request{std::move(with)}, wake_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)}, abort_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
+      : request{std::move(with)},
+        wake_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)},
+        abort_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
 
   ssh_request request;
-  unique_fd wake_fd, abort_fd;   // abort_fd is rung once and never read
+  unique_fd wake_fd, abort_fd;  // abort_fd is rung once and never read
   mailbox box;
   std::mutex lock;
   std::condition_variable ended;
@@ -38,8 +40,13 @@ struct ssh_core {
 
   void run() {
     block_signals();
-    ssh_link link{.settings = request.settings, .asks = request.asks.get(), .abort_fd = abort_fd.get(),
-                  .socket = {}, .lent = -1, .session = {}, .deadline = {}};
+    ssh_link link{.settings = request.settings,
+                  .asks = request.asks.get(),
+                  .abort_fd = abort_fd.get(),
+                  .socket = {},
+                  .lent = -1,
+                  .session = {},
+                  .deadline = {}};
     if (auto const failure = work(link)) box.fail(failure->code, failure->text);
     box.discard_output();
     link.hang_up();

@@ -15,14 +15,15 @@ namespace volsync::transport {
 
 struct ssh_request {
   ssh_settings settings;
-  std::string command;                     // one line for the remote user's shell
-  std::shared_ptr<prompter> asks;          // null: nobody is asked, what is unknown is refused
-  std::string description;                 // what description() says; empty: one of ours
+  std::string command;             // one line for the remote user's shell
+  std::shared_ptr<prompter> asks;  // null: nobody is asked, what is unknown is refused
+  std::string description;         // what description() says; empty: one of ours
 };
 
-// States: `connected` once the command was accepted. Both take_input and take_errors must be called on a wake: they share
-// one window, so errors that are left lying stop the input too. A remote signal is reported as remote_exit::signal.
-// abort() asks for the remote command to be sent TERM, closes the channel and disconnects, within 1 s altogether.
+// States: `connected` once the command was accepted. Both take_input and take_errors must be called on a wake: they
+// share one window, so errors that are left lying stop the input too. A remote signal is reported as
+// remote_exit::signal. abort() asks for the remote command to be sent TERM, closes the channel and disconnects, within
+// 1 s altogether.
 [[nodiscard]] std::unique_ptr<connection> make_ssh_connection(ssh_request request);
 
 }  // namespace volsync::transport

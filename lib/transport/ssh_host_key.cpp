@@ -10,7 +10,7 @@ namespace {
 
 struct shown_key {
   host_key key;
-  std::string fingerprint;   // "SHA256:..."
+  std::string fingerprint;  // "SHA256:..."
 };
 
 std::optional<shown_key> key_of(ssh_session session) {
@@ -41,17 +41,16 @@ std::string family_of(std::string const& type) {
   return printable(name);
 }
 
-std::string description(shown_key const& shown) {
-  return family_of(shown.key.type) + " key " + shown.fingerprint;
-}
+std::string description(shown_key const& shown) { return family_of(shown.key.type) + " key " + shown.fingerprint; }
 
 ssh_failure refuse_changed(ssh_link const& link, shown_key const& shown, host_key_verdict const& verdict) {
   bool const revoked = verdict.state == host_key_state::revoked;
   std::string text = "the host key of " + link.peer();
   text += revoked ? " is REVOKED" : " has CHANGED";
   text += ": it shows " + description(shown) + ", but " + printable(verdict.where);
-  text += revoked ? " forbids that key." : " has another key for it. Somebody may be listening in; if the change is "
-                                           "expected, remove that line and try again.";
+  text += revoked ? " forbids that key."
+                  : " has another key for it. Somebody may be listening in; if the change is "
+                    "expected, remove that line and try again.";
   return {transport_errc::host_key_changed, std::move(text)};
 }
 
@@ -85,8 +84,8 @@ void remember(ssh_link const& link, shown_key const& shown) {
     salt.resize(20);
     if (ssh_get_random(salt.data(), static_cast<int>(salt.size()), 1) != 1) return;
   }
-  static_cast<void>(append_host_key(settings.user_known_hosts[0], {.host = settings.host, .port = settings.port},
-                                    shown.key, salt));
+  static_cast<void>(
+      append_host_key(settings.user_known_hosts[0], {.host = settings.host, .port = settings.port}, shown.key, salt));
 }
 
 }  // namespace
@@ -99,17 +98,25 @@ ssh_step check_host_key(ssh_link& link) {
   files.insert(files.end(), global.begin(), global.end());
   auto const verdict = look_up(files, {.host = link.settings.host, .port = link.settings.port}, shown->key);
   switch (verdict.state) {
-    case host_key_state::known: return std::nullopt;
+    case host_key_state::known:
+      return std::nullopt;
     case host_key_state::changed:
-    case host_key_state::revoked: return refuse_changed(link, *shown, verdict);
+    case host_key_state::revoked:
+      return refuse_changed(link, *shown, verdict);
     case host_key_state::unknown:
-    case host_key_state::other_type: break;
+    case host_key_state::other_type:
+      break;
   }
   bool accepted = false;
   switch (link.settings.unknown_host) {
-    case host_key_policy::refuse_unknown: break;
-    case host_key_policy::accept_new: accepted = verdict.state == host_key_state::unknown; break;
-    case host_key_policy::ask: accepted = asked_and_accepted(link, *shown, verdict); break;
+    case host_key_policy::refuse_unknown:
+      break;
+    case host_key_policy::accept_new:
+      accepted = verdict.state == host_key_state::unknown;
+      break;
+    case host_key_policy::ask:
+      accepted = asked_and_accepted(link, *shown, verdict);
+      break;
   }
   if (!accepted) return refuse_unknown(link, *shown, verdict);
   remember(link, *shown);

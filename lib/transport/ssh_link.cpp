@@ -18,19 +18,22 @@
 namespace volsync::transport {
 namespace {
 
-constexpr int look_again_ms = 200;   // libssh may hold work that no readiness tells of
+constexpr int look_again_ms = 200;  // libssh may hold work that no readiness tells of
 
 transport_errc kind_of(int error) {
   switch (error) {
-    case ECONNREFUSED: return transport_errc::refused;
-    case ETIMEDOUT: return transport_errc::connect_timed_out;
-    default: return transport_errc::unreachable;
+    case ECONNREFUSED:
+      return transport_errc::refused;
+    case ETIMEDOUT:
+      return transport_errc::connect_timed_out;
+    default:
+      return transport_errc::unreachable;
   }
 }
 
 void set_flag(int fd, int level, int option) {
   int const on = 1;
-  ::setsockopt(fd, level, option, &on, sizeof on);   // a matter of comfort: a refusal changes nothing
+  ::setsockopt(fd, level, option, &on, sizeof on);  // a matter of comfort: a refusal changes nothing
 }
 
 // Connects to one address. Gives the errno, 0 for success, ECANCELED for an abort.
@@ -59,9 +62,12 @@ int connect_to(ssh_link& link, addrinfo const& address, int timeout_ms) {
 
 int family_of(address_family family) {
   switch (family) {
-    case address_family::inet: return AF_INET;
-    case address_family::inet6: return AF_INET6;
-    case address_family::any: break;
+    case address_family::inet:
+      return AF_INET;
+    case address_family::inet6:
+      return AF_INET6;
+    case address_family::any:
+      break;
   }
   return AF_UNSPEC;
 }
@@ -97,17 +103,21 @@ std::string host_key_order(ssh_settings const& settings) {
   return order;
 }
 
-struct list_option { ssh_options_e option; std::string value; };
+struct list_option {
+  ssh_options_e option;
+  std::string value;
+};
 
 std::vector<list_option> list_options(ssh_settings const& settings) {
   std::string ciphers = settings.ciphers;
   if (ciphers.empty() && prefers_aes()) {
-    ciphers = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,aes192-ctr,"
-              "aes128-ctr";
+    ciphers =
+        "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,aes192-ctr,"
+        "aes128-ctr";
   }
   return {{SSH_OPTIONS_HOST, settings.host},
           {SSH_OPTIONS_USER, settings.user},
-          {SSH_OPTIONS_KNOWNHOSTS, "/dev/null"},          // we look keys up ourselves, in all the files
+          {SSH_OPTIONS_KNOWNHOSTS, "/dev/null"},  // we look keys up ourselves, in all the files
           {SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null"},
           {SSH_OPTIONS_HOSTKEYS, host_key_order(settings)},
           {SSH_OPTIONS_CIPHERS_C_S, ciphers},
@@ -139,7 +149,8 @@ ssh_step set_options(ssh_link& link, int fd) {
   }
   // Last: from here on libssh owns the descriptor.
   if (good && refused.empty() && ssh_options_set(session, SSH_OPTIONS_FD, &fd) == 0) return std::nullopt;
-  return ssh_failure{transport_errc::bad_configuration, "libssh does not take '" + printable(refused) + "' from the configuration"};
+  return ssh_failure{transport_errc::bad_configuration,
+                     "libssh does not take '" + printable(refused) + "' from the configuration"};
 }
 
 }  // namespace
@@ -159,8 +170,8 @@ bool ssh_link::aborted() const {
 ssh_failure ssh_link::failed(error_code code, std::string text) const {
   if (aborted()) return {transport_errc::aborted, "the connection to " + peer() + " was given up by this side"};
   if (late()) {
-    return {transport_errc::connect_timed_out, peer() + " did not answer within " +
-                                                   std::to_string(settings.connect_timeout.count()) + " seconds"};
+    return {transport_errc::connect_timed_out,
+            peer() + " did not answer within " + std::to_string(settings.connect_timeout.count()) + " seconds"};
   }
   return {code, std::move(text)};
 }
@@ -177,9 +188,10 @@ bool ssh_link::wait() {
 void ssh_link::hang_up() {
   if (session) ssh_disconnect(session.get());
   session.reset();
-  // libssh closes a socket it was given on some ways and leaves it open on others. If the number still means our socket,
-  // it is ours to close; nothing else in the process can have the same one.
-  struct stat ours{}, theirs{};
+  // libssh closes a socket it was given on some ways and leaves it open on others. If the number still means our
+  // socket, it is ours to close; nothing else in the process can have the same one.
+  struct stat ours {
+  }, theirs{};
   bool const left = lent >= 0 && ::fstat(socket.get(), &ours) == 0 && ::fstat(lent, &theirs) == 0 &&
                     ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
   if (left) ::close(lent);
@@ -196,7 +208,8 @@ ssh_step connect_socket(ssh_link& link) {
   int const failed = ::getaddrinfo(settings.host.c_str(), std::to_string(settings.port).c_str(), &hints, &found);
   if (failed != 0) {
     char const* const why = failed == EAI_SYSTEM ? "system error" : ::gai_strerror(failed);
-    return link.failed(transport_errc::unresolvable, "cannot resolve host name '" + printable(settings.host) + "': " + why);
+    return link.failed(transport_errc::unresolvable,
+                       "cannot resolve host name '" + printable(settings.host) + "': " + why);
   }
   std::unique_ptr<addrinfo, freed_by<::freeaddrinfo>> const addresses{found};
   int const timeout = settings.connect_timeout.count() == 0
@@ -208,8 +221,8 @@ ssh_step connect_socket(ssh_link& link) {
     if (error == 0) return std::nullopt;
     if (error == ECANCELED) break;
   }
-  return link.failed(kind_of(error), "cannot connect to " + printable(settings.host) + " port " + std::to_string(settings.port) +
-                                         ": " + std::generic_category().message(error));
+  return link.failed(kind_of(error), "cannot connect to " + printable(settings.host) + " port " +
+                                         std::to_string(settings.port) + ": " + std::generic_category().message(error));
 }
 
 ssh_step exchange_keys(ssh_link& link) {
@@ -223,7 +236,8 @@ ssh_step exchange_keys(ssh_link& link) {
   if (link.settings.connect_timeout.count() > 0) link.deadline = ssh_link::clock::now() + link.settings.connect_timeout;
   int const answer = link.drive(SSH_AGAIN, [&] { return ssh_connect(session); });
   if (answer != SSH_OK) {
-    return link.failed(transport_errc::handshake_failed, "SSH handshake with " + link.peer() + " failed: " + link.reason() +
+    return link.failed(transport_errc::handshake_failed, "SSH handshake with " + link.peer() +
+                                                             " failed: " + link.reason() +
                                                              " (--transport=ssh uses the ssh program instead)");
   }
   link.deadline.reset();

@@ -1,34 +1,40 @@
-// One libssh session and what the steps of making it need: waiting that an abort or a deadline ends, and failures as values.
+// One libssh session and what the steps of making it need: waiting that an abort or a deadline ends, and failures as
+// values.
 //
-// One thread at a time. The session never blocks: a step that libssh answers with "again" is repeated when the socket moves.
+// One thread at a time. The session never blocks: a step that libssh answers with "again" is repeated when the socket
+// moves.
 #pragma once
-
-#include <libssh/callbacks.h>
-#include <libssh/libssh.h>
 
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+
+#include "volsync/result.hpp"
+
 #include "base/unique_fd.hpp"
+
 #include "transport/errc.hpp"
 #include "transport/prompter.hpp"
 #include "transport/ssh_settings.hpp"
-#include "volsync/result.hpp"
 
 namespace volsync::transport {
 
 struct ssh_failure {
   error_code code;
-  std::string text;     // printable
+  std::string text;  // printable
 };
-using ssh_step = std::optional<ssh_failure>;   // nothing: done
+using ssh_step = std::optional<ssh_failure>;  // nothing: done
 
 template <auto Free>
 struct freed_by {
   template <class T>
-  void operator()(T* what) const noexcept { Free(what); }
+  void operator()(T* what) const noexcept {
+    Free(what);
+  }
 };
 using session_handle = std::unique_ptr<ssh_session_struct, freed_by<ssh_free>>;
 using key_handle = std::unique_ptr<ssh_key_struct, freed_by<ssh_key_free>>;
@@ -38,12 +44,12 @@ struct ssh_link {
   using clock = std::chrono::steady_clock;
 
   ssh_settings const& settings;
-  prompter* asks;                  // null: nobody is asked
-  int abort_fd;                    // readable once the connection is given up
+  prompter* asks;  // null: nobody is asked
+  int abort_fd;    // readable once the connection is given up
   unique_fd socket;
-  int lent = -1;                   // a duplicate of it, in libssh's hands
+  int lent = -1;  // a duplicate of it, in libssh's hands
   session_handle session;
-  std::optional<clock::time_point> deadline;   // of connecting and key exchange
+  std::optional<clock::time_point> deadline;  // of connecting and key exchange
 
   // "user@host", with the port where it is not 22.
   [[nodiscard]] std::string peer() const;
@@ -52,7 +58,8 @@ struct ssh_link {
   // The failure of a step: aborted or timed out if that is why it ended, else `code` with `text`.
   [[nodiscard]] ssh_failure failed(error_code code, std::string text) const;
 
-  // Repeats `call` until it answers something else than `again`; gives `again` back if abort or the deadline came first.
+  // Repeats `call` until it answers something else than `again`; gives `again` back if abort or the deadline came
+  // first.
   template <class Answer, class Call>
   Answer drive(Answer again, Call call) {
     Answer answer = call();

@@ -1,6 +1,5 @@
 #include "transport/ssh_pump.hpp"
 
-#include <libssh/server.h>   // ssh_send_keepalive is declared among the server's functions
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -9,6 +8,8 @@
 #include <array>
 #include <string_view>
 
+#include <libssh/server.h>  // ssh_send_keepalive is declared among the server's functions
+
 #include "transport/printable.hpp"
 
 namespace volsync::transport {
@@ -16,20 +17,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t window = 2U << 20;        // more than libssh ever buffers for a channel, so one read takes all
+constexpr std::size_t window = 2U << 20;  // more than libssh ever buffers for a channel, so one read takes all
 constexpr std::size_t write_at_once = 256U << 10;
-constexpr int polls_at_once = 64;               // libssh receives 4 KiB a poll
+constexpr int polls_at_once = 64;  // libssh receives 4 KiB a poll
 constexpr auto default_alive = 60s;
-constexpr auto end_of_drain = 8U << 20;         // bytes of one turn
+constexpr auto end_of_drain = 8U << 20;  // bytes of one turn
 
 int signal_number(std::string_view name) {
-  struct row { std::string_view name; int number; };
+  struct row {
+    std::string_view name;
+    int number;
+  };
   constexpr std::array table{row{"ABRT", SIGABRT}, row{"ALRM", SIGALRM}, row{"FPE", SIGFPE},   row{"HUP", SIGHUP},
                              row{"ILL", SIGILL},   row{"INT", SIGINT},   row{"KILL", SIGKILL}, row{"PIPE", SIGPIPE},
                              row{"QUIT", SIGQUIT}, row{"SEGV", SIGSEGV}, row{"TERM", SIGTERM}, row{"USR1", SIGUSR1},
                              row{"USR2", SIGUSR2}};
   auto const found = std::find_if(table.begin(), table.end(), [&](row const& each) { return each.name == name; });
-  return found == table.end() ? 0 : found->number;   // "SYS@openssh.com" and the like: some signal, unknown which
+  return found == table.end() ? 0 : found->number;  // "SYS@openssh.com" and the like: some signal, unknown which
 }
 
 }  // namespace
@@ -69,9 +73,10 @@ ssh_step ssh_pump::start(std::string const& command) {
   heard_->callbacks.channel_exit_signal_function = heard_exit::on_signal;
   heard_->callbacks.channel_close_function = heard_exit::on_close;
   ssh_callbacks_init(&heard_->callbacks);
-  bool good = ssh_set_channel_callbacks(channel_.get(), &heard_->callbacks) == SSH_OK;   // a status can come at once
+  bool good = ssh_set_channel_callbacks(channel_.get(), &heard_->callbacks) == SSH_OK;  // a status can come at once
   good = good && link_.drive(SSH_AGAIN, [&] { return ssh_channel_open_session(channel_.get()); }) == SSH_OK;
-  good = good && link_.drive(SSH_AGAIN, [&] { return ssh_channel_request_exec(channel_.get(), command.c_str()); }) == SSH_OK;
+  good = good &&
+         link_.drive(SSH_AGAIN, [&] { return ssh_channel_request_exec(channel_.get(), command.c_str()); }) == SSH_OK;
   if (!good) {
     auto const code = ssh_is_connected(link_.session.get()) != 0 ? transport_errc::command_not_started
                                                                  : transport_errc::connection_lost;
@@ -82,19 +87,21 @@ ssh_step ssh_pump::start(std::string const& command) {
     return link_.failed(transport_errc::command_not_started, "cannot watch the SSH session");
   }
   scratch_.resize(window);
-  alive_at_ = ssh_link::clock::now() + (link_.settings.alive_interval.count() > 0 ? link_.settings.alive_interval : default_alive);
+  alive_at_ = ssh_link::clock::now() +
+              (link_.settings.alive_interval.count() > 0 ? link_.settings.alive_interval : default_alive);
   return std::nullopt;
 }
 
 ssh_step ssh_pump::run() {
   for (;;) {
     box_.answer_poke();
-    if (box_.abort_requested()) return link_.failed(transport_errc::aborted, "the connection to " + link_.peer() + " was given up");
+    if (box_.abort_requested())
+      return link_.failed(transport_errc::aborted, "the connection to " + link_.peer() + " was given up");
     bool const alive = receive();
     bool const drained = box_.wants_input() && drain();
     bool const closed = heard_->closed;
     bool const fed = alive && !closed && feed();
-    if (drained) continue;   // there may be more without any readiness
+    if (drained) continue;  // there may be more without any readiness
     if (box_.wants_input()) {
       tell_end();
       if (closed) return std::nullopt;
@@ -106,8 +113,8 @@ ssh_step ssh_pump::run() {
   }
 }
 
-// Lets libssh take what the socket has. False once the session is gone. After the channel's end nothing more is read: a host
-// that hangs up then would make libssh forget what it still holds for us.
+// Lets libssh take what the socket has. False once the session is gone. After the channel's end nothing more is read: a
+// host that hangs up then would make libssh forget what it still holds for us.
 bool ssh_pump::receive() {
   for (int i = 0; i < polls_at_once; ++i) {
     if (heard_->closed) return true;
@@ -126,7 +133,7 @@ bool ssh_pump::drain() {
     for (int const is_errors : {0, 1}) {
       int const count = ssh_channel_read_nonblocking(channel_.get(), scratch_.data(),
                                                      static_cast<std::uint32_t>(scratch_.size()), is_errors);
-      if (count <= 0) continue;   // nothing, the end, or an error that the session's state tells as well
+      if (count <= 0) continue;  // nothing, the end, or an error that the session's state tells as well
       here += static_cast<std::size_t>(count);
       byte_view const got{scratch_.data(), static_cast<std::size_t>(count)};
       is_errors != 0 ? box_.add_errors(got) : box_.add_input(got);
@@ -138,7 +145,8 @@ bool ssh_pump::drain() {
 
 bool ssh_pump::flushed() const { return (ssh_get_poll_flags(link_.session.get()) & SSH_WRITE_PENDING) == 0; }
 
-// Gives libssh what the peer's window has room for, never while the socket still owes it earlier bytes. True if anything went.
+// Gives libssh what the peer's window has room for, never while the socket still owes it earlier bytes. True if
+// anything went.
 bool ssh_pump::feed() {
   std::size_t total = 0;
   while (total < write_at_once && flushed()) {
@@ -167,7 +175,7 @@ bool ssh_pump::feed() {
 // Only when everything before it is in the mailbox.
 void ssh_pump::tell_end() {
   bool const closed = heard_->closed;
-  if (closed) box_.discard_output();   // first: who sees the end sees no backlog
+  if (closed) box_.discard_output();  // first: who sees the end sees no backlog
   if (!input_ended_ && (closed || ssh_channel_is_eof(channel_.get()) != 0)) {
     input_ended_ = true;
     box_.set_input_ended();
@@ -187,7 +195,8 @@ ssh_step ssh_pump::keep_alive() {
   alive_bytes_ = received_.in_bytes;
   if (counts && unanswered_ > settings.alive_count) {
     return link_.failed(transport_errc::peer_silent, link_.peer() + " has not answered for " +
-        std::to_string(settings.alive_interval.count() * unanswered_) + " seconds");
+                                                         std::to_string(settings.alive_interval.count() * unanswered_) +
+                                                         " seconds");
   }
   // Not blocking, libssh's call either takes the answer of the last one or sends a new one: hence two.
   ssh_send_keepalive(link_.session.get());
@@ -207,7 +216,8 @@ void ssh_pump::sleep(bool alive) {
 }
 
 ssh_failure ssh_pump::lost() const {
-  return link_.failed(transport_errc::connection_lost, "the connection to " + link_.peer() + " was lost: " + link_.reason());
+  return link_.failed(transport_errc::connection_lost,
+                      "the connection to " + link_.peer() + " was lost: " + link_.reason());
 }
 
 void ssh_pump::give_up(std::chrono::milliseconds limit) {

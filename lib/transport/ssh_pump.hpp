@@ -1,7 +1,7 @@
 // The remote command's channel: started on an authenticated link, then bytes moved both ways until one side ends it.
 //
-// libssh's read side has no backpressure of its own: each partial read opens the window again. So all that libssh holds is
-// drained in one go (its window bounds it: 1.28 MB), and then nothing until the mailbox is half empty.
+// libssh's read side has no backpressure of its own: each partial read opens the window again. So all that libssh holds
+// is drained in one go (its window bounds it: 1.28 MB), and then nothing until the mailbox is half empty.
 #pragma once
 
 #include <string>
@@ -42,7 +42,7 @@ class ssh_pump {
   struct channel_freed {
     void operator()(ssh_channel_struct* channel) const noexcept { ssh_channel_free(channel); }
   };
-  std::unique_ptr<heard_exit> heard_;                              // before the channel, whose callbacks point here
+  std::unique_ptr<heard_exit> heard_;  // before the channel, whose callbacks point here
   std::unique_ptr<ssh_channel_struct, channel_freed> channel_;
   ssh_event event_ = nullptr;
   ssh_counter_struct received_{};
@@ -51,7 +51,7 @@ class ssh_pump {
   std::size_t sent_ = 0;
   bool eof_sent_ = false, input_ended_ = false, exit_told_ = false;
   ssh_link::clock::time_point alive_at_;
-  std::uint64_t alive_bytes_ = 0;      // received when the last keep-alive was sent
+  std::uint64_t alive_bytes_ = 0;  // received when the last keep-alive was sent
   int unanswered_ = 0;
 };
 

@@ -16,7 +16,7 @@
 #include <sstream>
 #include <stdexcept>
 
-extern "C" char** environ;   // NOLINT
+extern "C" char** environ;  // NOLINT
 
 namespace volsync::test {
 namespace {
@@ -96,14 +96,14 @@ void write_file(std::string const& path, std::string const& text, unsigned mode)
 }
 
 void run_command(std::string const& command) {
-  if (std::system(command.c_str()) != 0) throw std::runtime_error{"failed: " + command};   // NOLINT
+  if (std::system(command.c_str()) != 0) throw std::runtime_error{"failed: " + command};  // NOLINT
 }
 
 sshd::sshd(std::vector<std::string> const& extra_lines) {
   std::string name = "/tmp/volsync-sshd-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"no temporary directory"};
   directory_ = name;
-  ::mkdir("/run/sshd", 0755);   // there already, or sshd says so
+  ::mkdir("/run/sshd", 0755);  // there already, or sshd says so
   user_ = ::getpwuid(::geteuid())->pw_name;
   std::string const make = "ssh-keygen -q -t ed25519 -f " + directory_;
   run_command(make + "/host -N ''");
@@ -119,11 +119,13 @@ sshd::sshd(std::vector<std::string> const& extra_lines) {
                          "KbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups 100\n";
     for (auto const& line : extra_lines) config += line + '\n';
     write_file(directory_ + "/sshd_config", config);
-    // -f must be absolute: sshd runs itself anew for each connection.
-    pid_ = start("/usr/sbin/sshd", {"-D", "-e", "-f", directory_ + "/sshd_config"}, directory_ + "/log");
+    // It goes with us, however we go. -f must be absolute: sshd runs itself anew for each connection.
+    pid_ = start("/usr/bin/setpriv",
+                 {"--pdeathsig", "KILL", "/usr/sbin/sshd", "-D", "-e", "-f", directory_ + "/sshd_config"},
+                 directory_ + "/log");
     for (int i = 0; i < 500 && pid_ > 0 && !answers(port_); ++i) {
       ::usleep(10000);
-      if (::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;   // somebody else took the port
+      if (::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;  // somebody else took the port
     }
   }
   if (pid_ < 0) throw std::runtime_error{"sshd does not start: " + read_file(directory_ + "/log")};

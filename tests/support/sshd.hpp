@@ -15,18 +15,20 @@ class sshd {
  public:
   // Throws std::runtime_error if it cannot be started: a test that needs it must fail, not pass over.
   explicit sshd(std::vector<std::string> const& extra_lines = {});
-  ~sshd();   // ends it and all its sessions
+  ~sshd();  // ends it and all its sessions
   sshd(sshd const&) = delete;
   sshd& operator=(sshd const&) = delete;
 
   [[nodiscard]] std::string const& directory() const { return directory_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string const& user() const { return user_; }
-  [[nodiscard]] std::string identity() const { return directory_ + "/id"; }            // let in, no passphrase
-  [[nodiscard]] std::string locked_identity() const { return directory_ + "/locked"; } // let in, passphrase "open sesame"
-  [[nodiscard]] std::string stranger() const { return directory_ + "/stranger"; }      // not let in
+  [[nodiscard]] std::string identity() const { return directory_ + "/id"; }  // let in, no passphrase
+  [[nodiscard]] std::string locked_identity() const {
+    return directory_ + "/locked";
+  }                                                                                // let in, passphrase "open sesame"
+  [[nodiscard]] std::string stranger() const { return directory_ + "/stranger"; }  // not let in
   [[nodiscard]] std::string known_hosts() const { return directory_ + "/known_hosts"; }
-  [[nodiscard]] std::string host_key_line() const;    // type and blob
+  [[nodiscard]] std::string host_key_line() const;  // type and blob
   // "[127.0.0.1]:port"
   [[nodiscard]] std::string known_name() const;
   // A client configuration for `--ssh-config` and `ssh -F`: Host `testhost`, the identity, the known_hosts file.

@@ -6,9 +6,6 @@
 
 #include <thread>
 
-#include "driver.hpp"
-#include "support/catch.hpp"
-#include "support/sshd.hpp"
 #include "transport/base64.hpp"
 #include "transport/errc.hpp"
 #include "transport/known_hosts.hpp"
@@ -16,6 +13,10 @@
 #include "transport/printable.hpp"
 #include "transport/sha1.hpp"
 #include "transport/shell_words.hpp"
+
+#include "driver.hpp"
+#include "support/catch.hpp"
+#include "support/sshd.hpp"
 
 using namespace volsync;
 using namespace volsync::transport;
@@ -64,10 +65,12 @@ TEST_CASE("a remote shell's arguments: user, family only for ssh, host, command 
 }
 
 TEST_CASE("HMAC-SHA1 and base64 give the published values") {
-  CHECK(hex(hmac_sha1("key", "The quick brown fox jumps over the lazy dog")) == "de7c9b85b8b78aa6bc8a7a36f70a90701c9db4d9");
+  CHECK(hex(hmac_sha1("key", "The quick brown fox jumps over the lazy dog")) ==
+        "de7c9b85b8b78aa6bc8a7a36f70a90701c9db4d9");
   CHECK(hex(hmac_sha1(std::string(80, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")) ==
         "aa4ae5e15272d00e95705637ce8a3b55ed402112");
-  for (auto const& [plain, coded] : {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}}) {
+  for (auto const& [plain, coded] :
+       {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}}) {
     CHECK(to_base64(plain) == coded);
     CHECK(from_base64(coded) == std::string{plain});
   }
@@ -115,12 +118,14 @@ TEST_CASE("known_hosts lines: names, patterns, ports, types, markers") {
   write_file(file, "example.com" + theirs);
   REQUIRE(append_host_key(file, {.host = "example.org", .port = 22}, key, std::string(20, 's')));
   CHECK(look_up({file}, {.host = "example.org", .port = 22}, key).where == file + ":2");
-  CHECK(append_host_key("/dev/full", {.host = "example.org", .port = 22}, key, "").error() == std::errc::no_space_on_device);
+  CHECK(append_host_key("/dev/full", {.host = "example.org", .port = 22}, key, "").error() ==
+        std::errc::no_space_on_device);
 }
 
 TEST_CASE("hostile blobs are no keys") {
-  for (std::string const& data : {std::string{}, std::string{"\0\0\0", 3}, std::string{"\xff\xff\xff\xff", 4} + "ssh-rsa",
-                                  std::string{"\0\0\0\x20", 4} + "short"}) {
+  for (std::string const& data :
+       {std::string{}, std::string{"\0\0\0", 3}, std::string{"\xff\xff\xff\xff", 4} + "ssh-rsa",
+        std::string{"\0\0\0\x20", 4} + "short"}) {
     CHECK(make_host_key(to_base64(data)).type.empty());
   }
   CHECK(make_host_key("not base64!").type.empty());
@@ -136,8 +141,10 @@ TEST_CASE("configuration files without an ssh program: first value, patterns, in
   directory const here;
   auto const main = here.path + "/config", more = here.path + "/more.conf";
   write_file(more, "Host vm*\n  Port 2200\n  IdentityFile /second\n");
-  write_file(main, "# remark\nHost vm1 !vm2\n\tHostName=%h.example.org\n  Port 2222\n  IdentityFile \"/a b\" # remark\n"
-                   "Host other\n  Port 1\nHost vm?\n  Include " + here.path + "/*.conf\n  User bob\n");
+  write_file(main,
+             "# remark\nHost vm1 !vm2\n\tHostName=%h.example.org\n  Port 2222\n  IdentityFile \"/a b\" # remark\n"
+             "Host other\n  Port 1\nHost vm?\n  Include " +
+                 here.path + "/*.conf\n  User bob\n");
   config_query query;
   query.host = "vm1";
   auto const config = read_config_files(query, {main});
@@ -195,11 +202,17 @@ TEST_CASE("resolve_config asks ssh, and reads files where there is none") {
 
 TEST_CASE("open_remote: libssh where the configuration allows, else the system's ssh with the same file") {
   volsync::test::sshd const server;
-  struct row { words extra; transport_wish wish; std::string transport; };
-  for (auto const& [extra, wish, transport] : {
-           row{{}, transport_wish::automatic, "libssh: the configuration asks for nothing that libssh lacks"},
-           row{{"HostKeyAlias " + server.known_name()}, transport_wish::automatic, "ssh: libssh would ignore HostKeyAlias"},
-           row{{}, transport_wish::ssh, "ssh: asked for"}, row{{}, transport_wish::libssh, "libssh: asked for"}}) {
+  struct row {
+    words extra;
+    transport_wish wish;
+    std::string transport;
+  };
+  for (auto const& [extra, wish, transport] :
+       {row{{}, transport_wish::automatic, "libssh: the configuration asks for nothing that libssh lacks"},
+        row{{"HostKeyAlias " + server.known_name()},
+            transport_wish::automatic,
+            "ssh: libssh would ignore HostKeyAlias"},
+        row{{}, transport_wish::ssh, "ssh: asked for"}, row{{}, transport_wish::libssh, "libssh: asked for"}}) {
     remote_request asked;
     asked.host = "testhost";
     asked.ssh_config = server.client_config(extra);

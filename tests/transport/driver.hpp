@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 class driver {
  public:
   explicit driver(std::unique_ptr<connection> pipe) : pipe_{std::move(pipe)} {}
-  ~driver() { pipe_.reset(); }   // before the condition that its wake function uses
+  ~driver() { pipe_.reset(); }  // before the condition that its wake function uses
   driver(driver const&) = delete;
   driver& operator=(driver const&) = delete;
 
@@ -46,10 +46,13 @@ class driver {
   }
   // Until the peer's output and the peer itself have ended, or the pipe failed.
   bool run_to_end(std::chrono::milliseconds limit = 20s) {
-    return run_until([this] {
-      auto const now = state();
-      return now.failure || (now.input_ended && now.exit);
-    }, limit) && (pipe_->take_input(input), pipe_->take_errors(errors), true);
+    return run_until(
+               [this] {
+                 auto const now = state();
+                 return now.failure || (now.input_ended && now.exit);
+               },
+               limit) &&
+           (pipe_->take_input(input), pipe_->take_errors(errors), true);
   }
 
   [[nodiscard]] connection_state state() const { return pipe_->state(); }
@@ -87,7 +90,10 @@ inline bytes pattern(std::uint64_t offset, std::size_t count) {
 
 // Sends `total` pattern bytes to a peer that echoes, and checks what comes back. `high` is the most that was ever
 // queued for us at one moment.
-struct echo_outcome { bool complete = false, same = true; std::size_t high = 0; };
+struct echo_outcome {
+  bool complete = false, same = true;
+  std::size_t high = 0;
+};
 inline echo_outcome echo(driver& user, std::uint64_t total, std::chrono::milliseconds limit = 60s) {
   echo_outcome seen;
   std::uint64_t sent = 0, back = 0;
@@ -105,10 +111,12 @@ inline echo_outcome echo(driver& user, std::uint64_t total, std::chrono::millise
     back += got.size();
     feed();
   };
-  seen.complete = user.run_until([&] {
-    auto const now = user.state();
-    return now.failure || (now.input_ended && now.exit && back >= total);
-  }, limit, false);
+  seen.complete = user.run_until(
+      [&] {
+        auto const now = user.state();
+        return now.failure || (now.input_ended && now.exit && back >= total);
+      },
+      limit, false);
   user.on_input = nullptr;
   seen.complete = seen.complete && back == total && !user.state().failure;
   return seen;

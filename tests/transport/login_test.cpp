@@ -1,6 +1,5 @@
-// What a stock sshd in a test cannot do: passwords, questions, refused commands, hosts that hang up. A small libssh server does.
-#include <libssh/libssh.h>
-#include <libssh/server.h>
+// What a stock sshd in a test cannot do: passwords, questions, refused commands, hosts that hang up. A small libssh
+// server does.
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -9,11 +8,15 @@
 
 #include <thread>
 
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+
+#include "transport/errc.hpp"
+#include "transport/ssh_connection.hpp"
+
 #include "driver.hpp"
 #include "support/catch.hpp"
 #include "support/sshd.hpp"
-#include "transport/errc.hpp"
-#include "transport/ssh_connection.hpp"
 
 using namespace volsync;
 using namespace volsync::transport;
@@ -27,9 +30,9 @@ namespace {
 struct behaviour {
   int methods = SSH_AUTH_METHOD_PASSWORD;
   bool accept_command = true;
-  std::size_t output = 3;          // bytes the command writes
-  bool hang_up = false;            // closes the socket right after the channel
-  std::string exit_signal;         // instead of status 0
+  std::size_t output = 3;   // bytes the command writes
+  bool hang_up = false;     // closes the socket right after the channel
+  std::string exit_signal;  // instead of status 0
 };
 
 // Serves one connection on a thread of its own; user and password are "alice" and "hunter2", the answer "42".
@@ -135,8 +138,8 @@ class login_server {
       ssh_message_auth_interactive_request(message, "Name", "Instruction", 2, prompts, echo);
       return;
     }
-    bool const right = ssh_userauth_kbdint_getnanswers(session) == 2 &&
-                       std::string{ssh_userauth_kbdint_getanswer(session, 0)} == "42";
+    bool const right =
+        ssh_userauth_kbdint_getnanswers(session) == 2 && std::string{ssh_userauth_kbdint_getanswer(session, 0)} == "42";
     if (right) {
       ssh_message_auth_reply_success(message, 0);
     } else {
@@ -259,7 +262,7 @@ TEST_CASE("a command that the host refuses was not started") {
 
 TEST_CASE("a host that hangs up after the channel's end loses nothing of it") {
   behaviour how;
-  how.output = 30'000;   // less than a window: libssh drops what it has not read once its own write fails
+  how.output = 30'000;  // less than a window: libssh drops what it has not read once its own write fails
   how.hang_up = true;
   login_server const server{how};
   auto const who = std::make_shared<scripted>();

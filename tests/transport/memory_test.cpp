@@ -1,11 +1,11 @@
 // Two connections in one process, whole, narrowed and cut.
-#include "transport/memory_pair.hpp"
-
 #include <thread>
+
+#include "transport/errc.hpp"
+#include "transport/memory_pair.hpp"
 
 #include "driver.hpp"
 #include "support/catch.hpp"
-#include "transport/errc.hpp"
 
 using namespace volsync;
 using namespace volsync::transport;
@@ -20,7 +20,8 @@ void echo_back(std::unique_ptr<connection> pipe) {
   peer.on_input = [&](bytes const& got) { peer.pipe().put_output(got); };
   CHECK(peer.run_until([&] { return peer.state().input_ended || peer.state().failure; }, 20s, false));
   bytes rest;
-  while (peer.pipe().take_input(rest) > 0) {}
+  while (peer.pipe().take_input(rest) > 0) {
+  }
   peer.pipe().put_output(rest);
   peer.pipe().end_output();
   peer.run_until([&] { return peer.pipe().output_backlog() == 0; }, 20s, false);

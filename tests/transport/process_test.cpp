@@ -1,13 +1,13 @@
 // Child processes as pipes: both ways at once, ends of every kind, and no waiting beyond the bounds.
-#include "transport/process_connection.hpp"
-
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "transport/errc.hpp"
+#include "transport/process_connection.hpp"
+
 #include "driver.hpp"
 #include "support/catch.hpp"
-#include "transport/errc.hpp"
 
 using namespace volsync;
 using namespace volsync::transport;

@@ -9,11 +9,12 @@
 #include <cstdlib>
 #include <thread>
 
+#include "transport/errc.hpp"
+#include "transport/ssh_connection.hpp"
+
 #include "driver.hpp"
 #include "support/catch.hpp"
 #include "support/sshd.hpp"
-#include "transport/errc.hpp"
-#include "transport/ssh_connection.hpp"
 
 using namespace volsync;
 using namespace volsync::transport;
@@ -116,7 +117,7 @@ TEST_CASE("a remote command that is missing or killed is told apart") {
 }
 
 TEST_CASE("30 MB go both ways at once, in bounded memory, and no descriptor stays open") {
-  run(request("true"));   // what libraries open once
+  run(request("true"));  // what libraries open once
   auto const before = open_files();
   {
     driver user{make_ssh_connection(request("exec cat"))};
