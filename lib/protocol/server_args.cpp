@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "text/info_words.hpp"
+#include "text/out_format.hpp"
 
 namespace volsync::protocol {
 namespace {
@@ -93,15 +94,14 @@ void add_verbosity(std::string& cluster, options const& what) {
 
 // What the receiver shall report back: `X` when only names are wanted, so that it does not print them itself.
 void add_log_format(word_list& words, options const& what) {
+  text::out_format const given{what.out_format};
+  bool const own = !what.out_format.empty();
   bool const names = text::info_levels{what}[text::info::name];
-  if (what.itemize == 0 && what.out_format.empty() && !names) return;
-  if (what.itemize > 1 && what.out_format.empty()) {
-    words.add("--log-format=%i%I");
-  } else if (what.itemize > 0 || what.out_format.find("%i") != std::string::npos) {
+  if (own ? given.has('i') : what.itemize > 0) {
     words.add(what.itemize > 1 ? "--log-format=%i%I" : "--log-format=%i");
-  } else if (what.out_format.find("%o") != std::string::npos) {
+  } else if (given.has('o')) {
     words.add("--log-format=%o");
-  } else if (what.verbose == 0) {
+  } else if ((own || names) && what.verbose == 0) {
     words.add("--log-format=X");
   }
 }
@@ -247,7 +247,8 @@ struct command_words {
 }  // namespace
 
 bool transfers_dirs(options const& what) {
-  return !what.recurse && what.dirs.value_or(what.list_only);
+  bool const list_with_deletion = what.files_from.has_value() && what.deletion != delete_mode::none;
+  return !what.recurse && what.dirs.value_or(what.list_only || list_with_deletion);
 }
 
 bool allows_incremental_recursion(options const& what, bool we_are_sender) {

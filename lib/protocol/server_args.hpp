@@ -34,7 +34,8 @@ struct server_command {
 // True if incremental recursion is allowed by these options (the peer must agree as well).
 [[nodiscard]] bool allows_incremental_recursion(options const& what, bool we_are_sender);
 
-// Whether the letter `d` travels: -d was given, or --list-only implies it, and there is no recursion.
+// Whether the letter `d` travels: there is no recursion, and -d was given or is implied by --list-only or by deleting
+// along a --files-from list.
 [[nodiscard]] bool transfers_dirs(options const& what);
 
 // Quotes for the remote shell, which splits and expands the joined words once more. Wildcards of a path stay alive.
