@@ -53,11 +53,11 @@ result<void> check_name(std::string_view name, bool relative) {
 }
 
 struct split_name { std::string_view directory, leaf; };
-// "/a" lies in "/", "a" in "".
+// A name at the top, "a" or "/a", lies in no directory and keeps its slash.
 split_name split(std::string_view name) {
   auto const slash = name.rfind('/');
-  if (slash == name.npos) return {{}, name};
-  return {name.substr(0, std::max<std::size_t>(slash, 1)), name.substr(slash + 1)};
+  if (slash == name.npos || slash == 0) return {{}, name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
 }
 
 }  // namespace
