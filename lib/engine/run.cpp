@@ -97,7 +97,7 @@ std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared
   protocol::push_setup setup;
   setup.options = o;
   setup.may_recurse_incrementally = protocol::allows_incremental_recursion(o, true);
-  auto const choice = checksum::parse_choice(o.checksum_choice);
+  auto const choice = checksum::parse_choice(o.checksum_choice.empty() ? "auto" : o.checksum_choice);
   if (!choice) return refusal{exit_code::unsupported, "unknown checksum name: " + o.checksum_choice};
   setup.checksums = *choice;
   setup.checksum_restriction = variable("RSYNC_CHECKSUM_LIST");
