@@ -98,8 +98,8 @@ bool matcher::next_candidate(std::size_t upto) {
   return c.found;
 }
 
-// In a stretch of equal blocks (zeros, mostly) every offset matches. In place, blocks at their own offsets are worth the
-// literal bytes up to the next one: the receiver has nothing to write there, and such blocks never become unusable.
+// In a stretch of equal blocks (zeros, mostly) every offset matches. In place, blocks at their own offsets are worth
+// the literal bytes up to the next one: the receiver has nothing to write there, and such blocks never become unusable.
 // True: at_ was moved to that offset, where the data is the block that belongs there.
 bool matcher::wait_for_own_place(std::int32_t block) {
   auto const length = static_cast<std::size_t>(head_.block_length);

@@ -217,6 +217,10 @@ TEST_CASE("in place, a stretch of equal blocks is taken at its own offsets") {
   CHECK(search_checked(zeros, 700, joined({noise(100, 1), all.first(1299), noise(3000, 2)}), basis_use::in_place)
             .matched_bytes == 700);
   CHECK(search_checked(zeros, 700, joined({noise(100, 1), all.first(1200)}), basis_use::in_place).matched_bytes == 700);
+  // What stands at the next block's place has the weak sum of zeros (s1 = 1 - 2 + 1, s2 likewise) but is none.
+  bytes const impostor{std::byte{1}, std::byte{0xfe}, std::byte{1}};
+  bytes const false_zeros = joined({noise(100, 1), all.first(700), impostor, all.first(597), noise(3000, 2)});
+  CHECK(search_checked(zeros, 700, false_zeros, basis_use::in_place).matched_bytes == 700);
   // Growing by an insertion: blocks left in their own places stay usable to the end.
   CHECK(search_checked(zeros, 700, joined({noise(2100, 1), zeros}), basis_use::in_place).literal_bytes == 2100);
 }
