@@ -27,7 +27,7 @@ inline constexpr std::array<std::string_view, 7> algorithm_names{"xxh128", "xxh3
 // The algorithm of a name in any case, with the synonym "xxhash" for xxh64; nothing for an unknown name ("auto" too).
 [[nodiscard]] std::optional<algorithm> parse(std::string_view text) noexcept;
 
-inline constexpr std::size_t max_digest_length = 20;   // bytes
+inline constexpr std::size_t max_digest_length = 20;  // bytes
 
 // Bytes of a digest on the wire. `none` takes one zero byte. Source: lib/wire/FORMAT.md, digests.
 [[nodiscard]] constexpr std::size_t digest_length(algorithm a) noexcept {

@@ -1,12 +1,12 @@
 // MD5 and SHA-1 by OpenSSL.
 #include "checksum/evp.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/provider.h>
-
 #include <array>
 #include <new>
 #include <stdexcept>
+
+#include <openssl/evp.h>
+#include <openssl/provider.h>
 
 namespace volsync::checksum {
 namespace {

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/bytes.hpp"
+
 #include "checksum/algorithm.hpp"
 #include "checksum/strong.hpp"
 
@@ -22,7 +23,7 @@ class evp_hash {
   explicit evp_hash(algorithm which);
   void reset(algorithm which);
   void update(byte_view data);
-  [[nodiscard]] digest finish();    // reset() before the next use
+  [[nodiscard]] digest finish();  // reset() before the next use
 
  private:
   struct free_context {

@@ -19,11 +19,11 @@ class md4 {
   [[nodiscard]] std::array<std::byte, 16> finish() noexcept;
 
  private:
-  void take(std::byte const* block) noexcept;   // 64 bytes
+  void take(std::byte const* block) noexcept;  // 64 bytes
 
   std::array<std::uint32_t, 4> state_{0x67452301U, 0xefcdab89U, 0x98badcfeU, 0x10325476U};
-  std::uint64_t length_ = 0;                    // bytes so far
-  std::array<std::byte, 64> pending_{};         // length_ % 64 bytes of a begun block
+  std::uint64_t length_ = 0;             // bytes so far
+  std::array<std::byte, 64> pending_{};  // length_ % 64 bytes of a begun block
 };
 
 }  // namespace volsync::checksum

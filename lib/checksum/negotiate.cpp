@@ -13,9 +13,12 @@ class negotiate_category final : public std::error_category {
   char const* name() const noexcept override { return "negotiation"; }
   std::string message(int value) const override {
     switch (static_cast<negotiate_errc>(value)) {
-      case negotiate_errc::no_common_name: return "the two ends share no algorithm name";
-      case negotiate_errc::unknown_name: return "unknown algorithm name";
-      case negotiate_errc::list_too_long: return "the peer's list of algorithm names is too long";
+      case negotiate_errc::no_common_name:
+        return "the two ends share no algorithm name";
+      case negotiate_errc::unknown_name:
+        return "unknown algorithm name";
+      case negotiate_errc::list_too_long:
+        return "the peer's list of algorithm names is too long";
     }
     return "unknown negotiation error";
   }

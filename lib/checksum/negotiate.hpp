@@ -13,19 +13,20 @@
 #include <string_view>
 #include <system_error>
 
-#include "checksum/algorithm.hpp"
 #include "volsync/result.hpp"
+
+#include "checksum/algorithm.hpp"
 
 namespace volsync::checksum {
 
 enum class negotiate_errc {
-  no_common_name = 1,   // the peers' lists share no name (exit 4)
-  unknown_name,         // a name chosen by the user is not known (exit 4)
-  list_too_long,        // the peer's list is longer than max_list_length (exit 2)
+  no_common_name = 1,  // the peers' lists share no name (exit 4)
+  unknown_name,        // a name chosen by the user is not known (exit 4)
+  list_too_long,       // the peer's list is longer than max_list_length (exit 2)
 };
 [[nodiscard]] error_code make_error_code(negotiate_errc e) noexcept;
 
-inline constexpr std::size_t max_list_length = 255;   // bytes of a list on the wire
+inline constexpr std::size_t max_list_length = 255;  // bytes of a list on the wire
 
 enum class side : std::uint8_t { client, server };
 

@@ -39,8 +39,8 @@ __attribute__((target("avx2"))) rolling_sum sum_of_avx2(byte_view window) noexce
   __m256i const low_counts = counts_from(32);
   __m256i const ones8 = _mm256_set1_epi8(1);
   __m256i const ones16 = _mm256_set1_epi16(1);
-  __m256i s1 = _mm256_setzero_si256();       // sum of bytes so far
-  __m256i before = _mm256_setzero_si256();   // sum of s1 before each step
+  __m256i s1 = _mm256_setzero_si256();      // sum of bytes so far
+  __m256i before = _mm256_setzero_si256();  // sum of s1 before each step
   __m256i weighted = _mm256_setzero_si256();
   std::byte const* p = window.data();
   std::size_t const steps = window.size() / step;
@@ -51,9 +51,8 @@ __attribute__((target("avx2"))) rolling_sum sum_of_avx2(byte_view window) noexce
     // Unsigned constants times signed bytes: at most 2 * 64 * 128 = 16384 in size, so 16 bits hold the pairs.
     __m256i const plain = _mm256_add_epi16(_mm256_maddubs_epi16(ones8, a), _mm256_maddubs_epi16(ones8, b));
     s1 = _mm256_add_epi32(s1, _mm256_madd_epi16(plain, ones16));
-    __m256i const pairs =
-        _mm256_add_epi32(_mm256_madd_epi16(_mm256_maddubs_epi16(high_counts, a), ones16),
-                         _mm256_madd_epi16(_mm256_maddubs_epi16(low_counts, b), ones16));
+    __m256i const pairs = _mm256_add_epi32(_mm256_madd_epi16(_mm256_maddubs_epi16(high_counts, a), ones16),
+                                           _mm256_madd_epi16(_mm256_maddubs_epi16(low_counts, b), ones16));
     weighted = _mm256_add_epi32(weighted, pairs);
   }
   rolling_sum sum{total(s1), total(weighted) + static_cast<std::uint32_t>(step) * total(before)};

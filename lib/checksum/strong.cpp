@@ -102,9 +102,11 @@ struct file_digest::state {
         return s;
       }
       case algorithm::md5:
-      case algorithm::sha1: return evp_hash{which};
+      case algorithm::sha1:
+        return evp_hash{which};
       case algorithm::md4:
-      case algorithm::none: break;
+      case algorithm::none:
+        break;
     }
     return md4{};
   }
@@ -150,15 +152,21 @@ digest block_digest::of(byte_view first, byte_view second) const {
   bool const xxh = which_ == algorithm::xxh64 || which_ == algorithm::xxh3 || which_ == algorithm::xxh128;
   if (xxh && !second.empty()) return xxh_of_two(which_, first, second, seed);
   switch (which_) {
-    case algorithm::xxh64: return eight_bytes(xxh64_of(first, seed));
-    case algorithm::xxh3: return eight_bytes(xxh3().one_shot_64(first.data(), first.size(), seed).low);
-    case algorithm::xxh128: return sixteen_bytes(xxh3().one_shot_128(first.data(), first.size(), seed));
+    case algorithm::xxh64:
+      return eight_bytes(xxh64_of(first, seed));
+    case algorithm::xxh3:
+      return eight_bytes(xxh3().one_shot_64(first.data(), first.size(), seed).low);
+    case algorithm::xxh128:
+      return sixteen_bytes(xxh3().one_shot_128(first.data(), first.size(), seed));
     case algorithm::md5:
       if (place_ == md5_seed::after) break;
       [[fallthrough]];
-    case algorithm::sha1: return classic(which_, std::array{mixed, first, second});
-    case algorithm::md4: break;
-    case algorithm::none: return no_digest();
+    case algorithm::sha1:
+      return classic(which_, std::array{mixed, first, second});
+    case algorithm::md4:
+      break;
+    case algorithm::none:
+      return no_digest();
   }
   return classic(which_, std::array{first, second, mixed});
 }

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "base/bytes.hpp"
+
 #include "checksum/algorithm.hpp"
 
 namespace volsync::checksum {
@@ -26,7 +27,7 @@ class digest {
   }
   [[nodiscard]] byte_view view() const noexcept { return {bytes_.data(), length_}; }
   [[nodiscard]] std::size_t size() const noexcept { return length_; }
-  friend bool operator==(digest const&, digest const&) = default;   // bytes beyond the length are always zero
+  friend bool operator==(digest const&, digest const&) = default;  // bytes beyond the length are always zero
 
  private:
   std::array<std::byte, max_digest_length> bytes_{};
@@ -52,7 +53,7 @@ class file_digest {
  private:
   struct state;
   algorithm which_;
-  std::unique_ptr<state> state_;   // none for algorithm::none
+  std::unique_ptr<state> state_;  // none for algorithm::none
 };
 
 // Where md5 takes the seed. Every negotiated or chosen md5 has it before the data; only the md5 that a protocol-30 peer

@@ -23,7 +23,7 @@ struct alignas(64) xxh3_state {
 struct xxh3_functions {
   xxh3_value (*one_shot_64)(void const* data, std::size_t size, std::uint64_t seed);
   xxh3_value (*one_shot_128)(void const* data, std::size_t size, std::uint64_t seed);
-  void (*reset)(xxh3_state& s, std::uint64_t seed);   // serves both widths
+  void (*reset)(xxh3_state& s, std::uint64_t seed);  // serves both widths
   void (*update)(xxh3_state& s, void const* data, std::size_t size);
   xxh3_value (*digest_64)(xxh3_state const& s);
   xxh3_value (*digest_128)(xxh3_state const& s);

@@ -16,7 +16,7 @@
 #pragma GCC target("avx2")
 #endif
 #define XXH_INLINE_ALL
-#define XXH_VECTOR 2   // XXH_AVX2
+#define XXH_VECTOR 2  // XXH_AVX2
 #include <xxhash.h>
 
 #include "checksum/xxh3.inc"

@@ -8,9 +8,11 @@
 #include <memory>
 #include <vector>
 
-#include "checksum/rolling.hpp"
-#include "delta/signature.hpp"
 #include "volsync/result.hpp"
+
+#include "checksum/rolling.hpp"
+
+#include "delta/signature.hpp"
 
 namespace volsync::delta {
 
@@ -33,15 +35,11 @@ class match_index {
     return byte_view{sums_->strong}.subspan(static_cast<std::size_t>(block) * length, length);
   }
   // A block of full length with this weak sum, or -1. Only full blocks are in the table and its chains.
-  [[nodiscard]] std::int32_t find(std::uint32_t weak) const noexcept {
-    return maybe(weak) ? find_in_table(weak) : -1;
-  }
+  [[nodiscard]] std::int32_t find(std::uint32_t weak) const noexcept { return maybe(weak) ? find_in_table(weak) : -1; }
   // The same for a sum that maybe() let pass.
   [[nodiscard]] std::int32_t find_in_table(std::uint32_t weak) const noexcept;
   // Another block with the same weak sum, or -1.
-  [[nodiscard]] std::int32_t next(std::int32_t block) const noexcept {
-    return next_[static_cast<std::size_t>(block)];
-  }
+  [[nodiscard]] std::int32_t next(std::int32_t block) const noexcept { return next_[static_cast<std::size_t>(block)]; }
   // Full blocks: those that the table knows.
   [[nodiscard]] std::int32_t full_blocks() const noexcept { return static_cast<std::int32_t>(next_.size()); }
 
@@ -57,7 +55,7 @@ class match_index {
  private:
   struct slot {
     std::uint32_t weak = 0;
-    std::int32_t block = -1;       // head of the chain; -1: free
+    std::int32_t block = -1;  // head of the chain; -1: free
   };
   static constexpr unsigned max_steps = 256;
 

@@ -12,11 +12,11 @@
 namespace volsync::delta {
 namespace {
 
-constexpr int max_probes = 1024;                       // blocks of equal weak sum tried for one offset
-constexpr std::int64_t probe_cost = 16;                // bytes of digesting that one comparison is worth
-constexpr std::int64_t free_waste = 64LL << 20;        // bytes digested in vain before the limit begins to count
+constexpr int max_probes = 1024;                 // blocks of equal weak sum tried for one offset
+constexpr std::int64_t probe_cost = 16;          // bytes of digesting that one comparison is worth
+constexpr std::int64_t free_waste = 64LL << 20;  // bytes digested in vain before the limit begins to count
 constexpr std::int64_t waste_for_byte = 64;
-constexpr std::size_t joined = 256U << 10;             // bytes of file that a run may stand for
+constexpr std::size_t joined = 256U << 10;  // bytes of file that a run may stand for
 
 }  // namespace
 
@@ -202,8 +202,8 @@ void matcher::finish(token_sink& sink) {
   if (length != 0 && last >= index_->full_blocks() && size_ - at_ >= length) {
     at_ = size_ - length;
     byte_view const tail = window(length);
-    bool const same = may_use(last) && checksum::block_sum(tail) == index_->weak(last) &&
-                      same_digest(strong_.of(tail).view(), last);
+    bool const same =
+        may_use(last) && checksum::block_sum(tail) == index_->weak(last) && same_digest(strong_.of(tail).view(), last);
     if (same) accept(last, sink);
   }
   at_ = size_;

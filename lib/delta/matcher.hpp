@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+
 #include "checksum/rolling.hpp"
 #include "checksum/strong.hpp"
+
 #include "delta/match_index.hpp"
 #include "delta/signature.hpp"
 #include "delta/tokens.hpp"
@@ -37,8 +39,7 @@ enum class basis_use : std::uint8_t { separate, in_place };
 class matcher {
  public:
   // index: of the signature to search in, made by the same digest as `strong`; null: everything is literal.
-  matcher(std::shared_ptr<match_index const> index, checksum::block_digest strong,
-          basis_use use = basis_use::separate);
+  matcher(std::shared_ptr<match_index const> index, checksum::block_digest strong, basis_use use = basis_use::separate);
 
   void feed(byte_view data, token_sink& sink);
   // Room for up to `wanted` bytes at the end of the buffer (at least 1, at most 256 KiB), to be filled by the caller
@@ -70,28 +71,28 @@ class matcher {
   [[nodiscard]] byte_view window(std::size_t length) const noexcept { return {buffer_.get() + at_, length}; }
   [[nodiscard]] std::int64_t offset() const noexcept { return base_ + static_cast<std::int64_t>(at_); }
 
-  static constexpr std::size_t max_piece = 256U << 10;   // bytes fed at a time
+  static constexpr std::size_t max_piece = 256U << 10;  // bytes fed at a time
 
   std::shared_ptr<match_index const> index_;
   checksum::block_digest strong_;
   basis_use use_;
-  sum_head head_;                        // of the index; null without one
+  sum_head head_;  // of the index; null without one
   std::unique_ptr<std::byte[]> buffer_;
   std::size_t capacity_ = 0;
-  std::size_t size_ = 0;                 // bytes in the buffer
-  std::size_t literal_ = 0;              // start of what was not yet passed to the sink
-  std::size_t at_ = 0;                   // the offset under examination; literal_ <= at_ <= size_
-  std::int64_t base_ = 0;                // place of the buffer's first byte in the file
-  checksum::rolling_sum sum_;            // of the window at at_, if checked_
-  bool checked_ = false;                 // the window at at_ was looked at and matches nothing
-  std::int32_t want_ = 0;                // the block after the last matched one
-  std::int32_t run_block_ = 0;           // matched, not yet passed on
+  std::size_t size_ = 0;        // bytes in the buffer
+  std::size_t literal_ = 0;     // start of what was not yet passed to the sink
+  std::size_t at_ = 0;          // the offset under examination; literal_ <= at_ <= size_
+  std::int64_t base_ = 0;       // place of the buffer's first byte in the file
+  checksum::rolling_sum sum_;   // of the window at at_, if checked_
+  bool checked_ = false;        // the window at at_ was looked at and matches nothing
+  std::int32_t want_ = 0;       // the block after the last matched one
+  std::int32_t run_block_ = 0;  // matched, not yet passed on
   std::int32_t run_ = 0;
-  std::vector<bool> in_own_place_;       // in_place: blocks matched at their own offset
+  std::vector<bool> in_own_place_;  // in_place: blocks matched at their own offset
   std::int64_t literal_bytes_ = 0;
   std::int64_t matched_bytes_ = 0;
   std::int64_t false_alarms_ = 0;
-  std::int64_t wasted_ = 0;              // bytes of digesting spent on false alarms
+  std::int64_t wasted_ = 0;  // bytes of digesting spent on false alarms
 };
 
 }  // namespace volsync::delta

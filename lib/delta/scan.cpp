@@ -47,8 +47,7 @@ VOLSYNC_AVX2 inline __m256i last_lane(__m256i v) noexcept {
 VOLSYNC_AVX2 inline unsigned let_through(__m256i weak, std::uint32_t const* bitmap, __m128i shift) noexcept {
   __m256i const multiplier = _mm256_set1_epi32(static_cast<int>(match_index::multiplier));
   __m256i const bit = _mm256_srl_epi32(_mm256_mullo_epi32(weak, multiplier), shift);
-  __m256i const words =
-      _mm256_i32gather_epi32(reinterpret_cast<int const*>(bitmap), _mm256_srli_epi32(bit, 5), 4);
+  __m256i const words = _mm256_i32gather_epi32(reinterpret_cast<int const*>(bitmap), _mm256_srli_epi32(bit, 5), 4);
   __m256i const low = _mm256_and_si256(bit, _mm256_set1_epi32(31));
   __m256i const to_sign = _mm256_sllv_epi32(words, _mm256_sub_epi32(_mm256_set1_epi32(31), low));
   return static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(to_sign)));
@@ -66,7 +65,7 @@ VOLSYNC_AVX2 candidate scan_avx2(match_index const& index, byte_view data, std::
   __m256i const n = _mm256_set1_epi32(static_cast<int>(length));
   __m256i const ramp = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8);
   __m128i const shift = _mm_cvtsi32_si128(static_cast<int>(index.bitmap_shift()));
-  __m256i s1 = _mm256_set1_epi32(static_cast<int>(sum.s1));   // the sum at `at`, in all lanes
+  __m256i s1 = _mm256_set1_epi32(static_cast<int>(sum.s1));  // the sum at `at`, in all lanes
   __m256i s2 = _mm256_set1_epi32(static_cast<int>(sum.s2));
   for (; at + 8 <= last; at += 8) {
     __m256i const out = eight_signed(p + at);

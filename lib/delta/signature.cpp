@@ -15,21 +15,30 @@ class delta_category final : public std::error_category {
   char const* name() const noexcept override { return "delta"; }
   std::string message(int value) const override {
     switch (static_cast<delta_errc>(value)) {
-      case delta_errc::bad_count: return "the peer's sum head has a negative block count";
-      case delta_errc::bad_block_length: return "the peer's sum head has a block length out of range";
-      case delta_errc::zero_block_length: return "the peer's sum head counts blocks of zero length";
-      case delta_errc::bad_strong_length: return "the peer's sum head has a checksum length out of range";
-      case delta_errc::bad_remainder: return "the peer's sum head has a remainder out of range";
-      case delta_errc::too_many_blocks: return "the file is too large for block checksums";
-      case delta_errc::incomplete_signature: return "the block checksums do not fit their sum head";
-      case delta_errc::basis_too_short: return "the basis file became shorter while it was read";
-      case delta_errc::bad_block_index: return "a token names a block that the basis does not have";
+      case delta_errc::bad_count:
+        return "the peer's sum head has a negative block count";
+      case delta_errc::bad_block_length:
+        return "the peer's sum head has a block length out of range";
+      case delta_errc::zero_block_length:
+        return "the peer's sum head counts blocks of zero length";
+      case delta_errc::bad_strong_length:
+        return "the peer's sum head has a checksum length out of range";
+      case delta_errc::bad_remainder:
+        return "the peer's sum head has a remainder out of range";
+      case delta_errc::too_many_blocks:
+        return "the file is too large for block checksums";
+      case delta_errc::incomplete_signature:
+        return "the block checksums do not fit their sum head";
+      case delta_errc::basis_too_short:
+        return "the basis file became shorter while it was read";
+      case delta_errc::bad_block_index:
+        return "a token names a block that the basis does not have";
     }
     return "unknown delta error";
   }
 };
 
-constexpr std::int32_t max_strong_length = 16;   // of a signature, whatever the digest
+constexpr std::int32_t max_strong_length = 16;  // of a signature, whatever the digest
 
 std::int32_t full_strong_length(std::size_t digest_length) noexcept {
   return static_cast<std::int32_t>(std::min<std::size_t>(digest_length, max_strong_length));

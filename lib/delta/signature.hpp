@@ -8,18 +8,20 @@
 #include <system_error>
 #include <vector>
 
-#include "base/bytes.hpp"
-#include "checksum/strong.hpp"
 #include "volsync/result.hpp"
+
+#include "base/bytes.hpp"
+
+#include "checksum/strong.hpp"
 
 namespace volsync::delta {
 
 // Source: lib/wire/FORMAT.md, sum head. A null head (count 0, all fields 0) says: no basis.
 struct sum_head {
-  std::int32_t count = 0;          // blocks
-  std::int32_t block_length = 0;   // bytes, every block but perhaps the last
-  std::int32_t s2_length = 0;      // bytes of the strong digest kept for each block
-  std::int32_t remainder = 0;      // bytes of the last block if shorter, else 0
+  std::int32_t count = 0;         // blocks
+  std::int32_t block_length = 0;  // bytes, every block but perhaps the last
+  std::int32_t s2_length = 0;     // bytes of the strong digest kept for each block
+  std::int32_t remainder = 0;     // bytes of the last block if shorter, else 0
 
   [[nodiscard]] std::int64_t basis_length() const noexcept {
     if (count <= 0) return 0;
@@ -34,20 +36,20 @@ struct sum_head {
 // Immutable once filled; readable by any thread.
 struct signature {
   sum_head head;
-  std::vector<std::uint32_t> weak;   // head.count rolling sums
-  bytes strong;                      // head.count * head.s2_length bytes
+  std::vector<std::uint32_t> weak;  // head.count rolling sums
+  bytes strong;                     // head.count * head.s2_length bytes
 };
 
 enum class delta_errc {
-  bad_count = 1,          // a sum head's count is negative
-  bad_block_length,       // a sum head's block length is negative or above the limit
-  zero_block_length,      // a sum head counts blocks of no length
-  bad_strong_length,      // a sum head's strong length is negative or above the digest's
-  bad_remainder,          // a sum head's remainder is negative or above the block length
-  too_many_blocks,        // the basis has more blocks than a sum head can count
-  incomplete_signature,   // the sums do not fit the head
-  basis_too_short,        // the basis ended before the length its head states
-  bad_block_index,        // a token names a block that the basis does not have
+  bad_count = 1,         // a sum head's count is negative
+  bad_block_length,      // a sum head's block length is negative or above the limit
+  zero_block_length,     // a sum head counts blocks of no length
+  bad_strong_length,     // a sum head's strong length is negative or above the digest's
+  bad_remainder,         // a sum head's remainder is negative or above the block length
+  too_many_blocks,       // the basis has more blocks than a sum head can count
+  incomplete_signature,  // the sums do not fit the head
+  basis_too_short,       // the basis ended before the length its head states
+  bad_block_index,       // a token names a block that the basis does not have
 };
 [[nodiscard]] error_code make_error_code(delta_errc e) noexcept;
 
@@ -87,7 +89,7 @@ class signer {
   void sign(byte_view block);
 
   checksum::block_digest strong_;
-  bytes partial_;          // begun block
+  bytes partial_;  // begun block
   signature made_;
 };
 

@@ -7,7 +7,7 @@ namespace volsync::delta {
 
 namespace {
 
-constexpr std::int32_t max_run = 65536;   // blocks; what a compressed run token can say
+constexpr std::int32_t max_run = 65536;  // blocks; what a compressed run token can say
 
 }  // namespace
 

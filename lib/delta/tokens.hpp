@@ -9,13 +9,15 @@
 #include <functional>
 #include <vector>
 
-#include "base/bytes.hpp"
-#include "delta/signature.hpp"
 #include "volsync/result.hpp"
+
+#include "base/bytes.hpp"
+
+#include "delta/signature.hpp"
 
 namespace volsync::delta {
 
-inline constexpr std::size_t max_literal_piece = 32768;   // bytes; what every release accepts in one token
+inline constexpr std::size_t max_literal_piece = 32768;  // bytes; what every release accepts in one token
 
 // Takes the result of a search, in the order of the new file.
 class token_sink {
@@ -29,7 +31,7 @@ class token_sink {
 
 // A run of matched blocks and the number of the batch's literal bytes that come directly before it.
 struct block_token {
-  std::uint32_t literal_before = 0;   // bytes
+  std::uint32_t literal_before = 0;  // bytes
   std::int32_t block = 0;
   std::int32_t run = 1;
   friend bool operator==(block_token const&, block_token const&) = default;
@@ -47,13 +49,13 @@ struct token_batch final : token_sink {
   [[nodiscard]] bool empty() const noexcept { return literals.empty() && tokens.empty(); }
   // Bytes held, for budgets.
   [[nodiscard]] std::size_t size() const noexcept { return literals.size() + tokens.size() * sizeof(block_token); }
-  void clear() noexcept;                     // keeps the memory
+  void clear() noexcept;  // keeps the memory
   // Calls on_literal(byte_view) with whole literal runs and on_match(block_token const&) in order.
   template <class Literal, class Match>
   void visit(Literal&& on_literal, Match&& on_match) const;
 
  private:
-  std::size_t counted_ = 0;                  // literal bytes that tokens count
+  std::size_t counted_ = 0;  // literal bytes that tokens count
 };
 
 // Bytes at which a job hands its batch on. A batch may pass it by what one feed of the matcher gives.

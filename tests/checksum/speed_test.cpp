@@ -3,9 +3,10 @@
 #include <iostream>
 #include <string>
 
-#include "hex.hpp"
 #include "checksum/rolling.hpp"
 #include "checksum/strong.hpp"
+
+#include "hex.hpp"
 #include "support/catch.hpp"
 
 namespace volsync::checksum {
@@ -32,8 +33,8 @@ TEST_CASE("speed of sums", "[.speed]") {
   for (std::size_t const piece : {700U, 16384U, 131072U}) {
     measure("weak sum", data, piece, [&](byte_view b) { sink += block_sum(b); });
     measure("weak sum, plain", data, piece, [&](byte_view b) { sink += sum_of_scalar(b).value(); });
-    for (algorithm const which : {algorithm::xxh128, algorithm::xxh3, algorithm::xxh64, algorithm::md5, algorithm::md4,
-                                  algorithm::sha1}) {
+    for (algorithm const which :
+         {algorithm::xxh128, algorithm::xxh3, algorithm::xxh64, algorithm::md5, algorithm::md4, algorithm::sha1}) {
       measure(std::string{name(which)}, data, piece, [&, strong = block_digest{which, 5}](byte_view b) {
         sink += std::to_integer<unsigned>(strong.of(b).view()[0]);
       });

@@ -5,9 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "hex.hpp"
 #include "checksum/md4.hpp"
 #include "checksum/xxh3.hpp"
+
+#include "hex.hpp"
 #include "support/catch.hpp"
 
 namespace volsync::checksum {
@@ -29,97 +30,79 @@ struct block_case {
   algorithm which;
   std::int32_t seed;
   md5_seed place;
-  std::vector<std::string> blocks;   // digests of bytes 0..699, 700..1399, 1400..1799
+  std::vector<std::string> blocks;  // digests of bytes 0..699, 700..1399, 1400..1799
 };
 
 // Captured from rsync 3.5.0, protocol 32, by an -e wrapper that records both directions and spoils the first literal,
 // so that the redo shows up to 16 bytes of each digest: rsync -t --checksum-seed=SEED --cc=NAME -e wrapper a/f h:b/f.
 // For md5_seed::after the wrapper took "C" and "v" out of the server's -e letters and --cc was not given.
 std::vector<block_case> const captured{
-    {algorithm::xxh128, 12345, md5_seed::before,
-     {"410a6a63297202b1b07f17d6484a6f1d",
-      "80222355fa997df6e444558bcad84f5e",
-      "34e20d80001c63eb7724784650adafe0"}},
-    {algorithm::xxh128, -5, md5_seed::before,
-     {"91d88bbec2f8e2347332210d1b083054",
-      "bddede04ae84f47eba67ce4e3a9c649f",
-      "a240478efe6df540c36062c9d42cc2e4"}},
-    {algorithm::xxh128, 1, md5_seed::before,
-     {"b6b22d6c81eb9db811585ca784c3289c",
-      "cea75d4e1d7c6fb323113e8077938910",
-      "75a40b9627d580803de1e21d3ee36ab7"}},
-    {algorithm::xxh3, 12345, md5_seed::before,
-     {"410a6a63297202b1",
-      "80222355fa997df6",
-      "34e20d80001c63eb"}},
-    {algorithm::xxh3, -5, md5_seed::before,
-     {"91d88bbec2f8e234",
-      "bddede04ae84f47e",
-      "a240478efe6df540"}},
-    {algorithm::xxh3, 1, md5_seed::before,
-     {"b6b22d6c81eb9db8",
-      "cea75d4e1d7c6fb3",
-      "75a40b9627d58080"}},
-    {algorithm::xxh64, 12345, md5_seed::before,
-     {"3f992a20124a4b42",
-      "89cbb16654904f1f",
-      "52ea4b52477a5131"}},
-    {algorithm::xxh64, -5, md5_seed::before,
-     {"ccfb21bf1e4f95c7",
-      "051577a4c8602b8e",
-      "1c5efbea99fd1e39"}},
-    {algorithm::xxh64, 1, md5_seed::before,
-     {"1319802306dbb3ce",
-      "a236d2e93a407e80",
-      "ca4201948a46cf26"}},
-    {algorithm::md5, 12345, md5_seed::before,
-     {"b3283b6819e8a8ae75306e1edfb63f13",
-      "0d9c7f56aed5374039c2bcb7e5c418cc",
-      "3618659c583951bdc70656d44c5431ff"}},
-    {algorithm::md5, -5, md5_seed::before,
-     {"2b8c0906972fb4731b017e75f2b3a1aa",
-      "d7de151a31dc993d4ef7ebbf8abef1af",
-      "973e5b851800d65014c3cf940ba1232e"}},
-    {algorithm::md5, 1, md5_seed::before,
-     {"d7d432842e5f3fb1bf1fb07bd621c73a",
-      "43994140601a3f2796d87239264a15e3",
-      "beb5f8376ace6688ff49de9838939286"}},
-    {algorithm::md4, 12345, md5_seed::before,
-     {"4a88a0107b9a443c05e0552b3101b785",
-      "a1f3f2738326e33f38f08da076e346de",
-      "6030225a75a327c2a102e0b7a23637a8"}},
-    {algorithm::md4, -5, md5_seed::before,
-     {"927b6cb2686831d986f7f6930468462c",
-      "25203a6eacf75ac9c65730b2a87999ec",
-      "46b5cec2a7688debdf6f952d50a6ae88"}},
-    {algorithm::md4, 1, md5_seed::before,
-     {"551889507d4a69ad7c5fee41a4b63c71",
-      "094df2c67d6273b403e5d4685af7cfd7",
-      "7c77d3ed1b0856c48e1c087ca64e8e97"}},
-    {algorithm::sha1, 12345, md5_seed::before,
-     {"9df9b69a36fd696b1daf26f1854c1b1a",
-      "f3710921495ee15dd189924085c7d541",
-      "f4ff811f3a31680a1ba85f859e5713ac"}},
-    {algorithm::sha1, -5, md5_seed::before,
-     {"f9f04a9f101d4bb54f7259a598db501b",
-      "61d1904d82ce589a35bb1112c2fa611c",
-      "e010c41a1606287f596d54b29fd7d67f"}},
-    {algorithm::sha1, 1, md5_seed::before,
-     {"64340172b2ecf2e4427f98c29b0a2598",
-      "b0cf61ff5ddb55c3f0d9d500af6a0043",
-      "609abceda5c97db0622789c34d188a98"}},
-    {algorithm::md5, 12345, md5_seed::after,
-     {"ed9fdc19d50132e87a58101e2c599a9d",
-      "658eafedf44070a6cb4c5a06c1600a30",
-      "78d53c65a0e2197b964618c52307a673"}},
-    {algorithm::md5, -5, md5_seed::after,
-     {"7bd4fcdbdcbf95e26a6fe838b7768d3a",
-      "4ef6fd8d50434ec9911536b012f76a2c",
-      "c66bef0f47ffd09109debb176120d6c4"}},
-    {algorithm::md5, 1, md5_seed::after,
-     {"0b18f0f34330e590772e6a9eb184d91b",
-      "fbe51e590d168de9f12303f5c280f422",
-      "2a5ecd80096c88a6963e1d54ff598e80"}},
+    {algorithm::xxh128,
+     12345,
+     md5_seed::before,
+     {"410a6a63297202b1b07f17d6484a6f1d", "80222355fa997df6e444558bcad84f5e", "34e20d80001c63eb7724784650adafe0"}},
+    {algorithm::xxh128,
+     -5,
+     md5_seed::before,
+     {"91d88bbec2f8e2347332210d1b083054", "bddede04ae84f47eba67ce4e3a9c649f", "a240478efe6df540c36062c9d42cc2e4"}},
+    {algorithm::xxh128,
+     1,
+     md5_seed::before,
+     {"b6b22d6c81eb9db811585ca784c3289c", "cea75d4e1d7c6fb323113e8077938910", "75a40b9627d580803de1e21d3ee36ab7"}},
+    {algorithm::xxh3, 12345, md5_seed::before, {"410a6a63297202b1", "80222355fa997df6", "34e20d80001c63eb"}},
+    {algorithm::xxh3, -5, md5_seed::before, {"91d88bbec2f8e234", "bddede04ae84f47e", "a240478efe6df540"}},
+    {algorithm::xxh3, 1, md5_seed::before, {"b6b22d6c81eb9db8", "cea75d4e1d7c6fb3", "75a40b9627d58080"}},
+    {algorithm::xxh64, 12345, md5_seed::before, {"3f992a20124a4b42", "89cbb16654904f1f", "52ea4b52477a5131"}},
+    {algorithm::xxh64, -5, md5_seed::before, {"ccfb21bf1e4f95c7", "051577a4c8602b8e", "1c5efbea99fd1e39"}},
+    {algorithm::xxh64, 1, md5_seed::before, {"1319802306dbb3ce", "a236d2e93a407e80", "ca4201948a46cf26"}},
+    {algorithm::md5,
+     12345,
+     md5_seed::before,
+     {"b3283b6819e8a8ae75306e1edfb63f13", "0d9c7f56aed5374039c2bcb7e5c418cc", "3618659c583951bdc70656d44c5431ff"}},
+    {algorithm::md5,
+     -5,
+     md5_seed::before,
+     {"2b8c0906972fb4731b017e75f2b3a1aa", "d7de151a31dc993d4ef7ebbf8abef1af", "973e5b851800d65014c3cf940ba1232e"}},
+    {algorithm::md5,
+     1,
+     md5_seed::before,
+     {"d7d432842e5f3fb1bf1fb07bd621c73a", "43994140601a3f2796d87239264a15e3", "beb5f8376ace6688ff49de9838939286"}},
+    {algorithm::md4,
+     12345,
+     md5_seed::before,
+     {"4a88a0107b9a443c05e0552b3101b785", "a1f3f2738326e33f38f08da076e346de", "6030225a75a327c2a102e0b7a23637a8"}},
+    {algorithm::md4,
+     -5,
+     md5_seed::before,
+     {"927b6cb2686831d986f7f6930468462c", "25203a6eacf75ac9c65730b2a87999ec", "46b5cec2a7688debdf6f952d50a6ae88"}},
+    {algorithm::md4,
+     1,
+     md5_seed::before,
+     {"551889507d4a69ad7c5fee41a4b63c71", "094df2c67d6273b403e5d4685af7cfd7", "7c77d3ed1b0856c48e1c087ca64e8e97"}},
+    {algorithm::sha1,
+     12345,
+     md5_seed::before,
+     {"9df9b69a36fd696b1daf26f1854c1b1a", "f3710921495ee15dd189924085c7d541", "f4ff811f3a31680a1ba85f859e5713ac"}},
+    {algorithm::sha1,
+     -5,
+     md5_seed::before,
+     {"f9f04a9f101d4bb54f7259a598db501b", "61d1904d82ce589a35bb1112c2fa611c", "e010c41a1606287f596d54b29fd7d67f"}},
+    {algorithm::sha1,
+     1,
+     md5_seed::before,
+     {"64340172b2ecf2e4427f98c29b0a2598", "b0cf61ff5ddb55c3f0d9d500af6a0043", "609abceda5c97db0622789c34d188a98"}},
+    {algorithm::md5,
+     12345,
+     md5_seed::after,
+     {"ed9fdc19d50132e87a58101e2c599a9d", "658eafedf44070a6cb4c5a06c1600a30", "78d53c65a0e2197b964618c52307a673"}},
+    {algorithm::md5,
+     -5,
+     md5_seed::after,
+     {"7bd4fcdbdcbf95e26a6fe838b7768d3a", "4ef6fd8d50434ec9911536b012f76a2c", "c66bef0f47ffd09109debb176120d6c4"}},
+    {algorithm::md5,
+     1,
+     md5_seed::after,
+     {"0b18f0f34330e590772e6a9eb184d91b", "fbe51e590d168de9f12303f5c280f422", "2a5ecd80096c88a6963e1d54ff598e80"}},
 };
 
 struct file_case {
@@ -175,7 +158,7 @@ TEST_CASE("file digests are those rsync sends, in one piece and in many") {
     file_digest whole{c.which};
     whole.update(as_bytes(text));
     CHECK(hex(whole.finish().view()) == c.digest);
-    for (char const& byte : text) whole.update(as_bytes({&byte, 1}));   // finish() started it over
+    for (char const& byte : text) whole.update(as_bytes({&byte, 1}));  // finish() started it over
     CHECK(hex(whole.finish().view()) == c.digest);
   }
 }
@@ -189,8 +172,7 @@ TEST_CASE("the standards' vectors hold") {
   CHECK(file_hex(algorithm::md4, "abcdefghijklmnopqrstuvwxyz") == "d79e1c308aa5bbcdeea8ed63df412da9");
   CHECK(file_hex(algorithm::md4, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") ==
         "043f8582f241db351ce627e153e7f0e4");
-  CHECK(file_hex(algorithm::md4,
-                 "12345678901234567890123456789012345678901234567890123456789012345678901234567890") ==
+  CHECK(file_hex(algorithm::md4, "12345678901234567890123456789012345678901234567890123456789012345678901234567890") ==
         "e33b4ddc9c38f2199c3e7b164fcc0536");
   CHECK(file_hex(algorithm::md5, "") == "d41d8cd98f00b204e9800998ecf8427e");
   CHECK(file_hex(algorithm::md5, "abc") == "900150983cd24fb0d6963f7d28e17f72");

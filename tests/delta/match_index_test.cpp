@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "delta/kit.hpp"
+
 #include "support/catch.hpp"
 
 namespace volsync::delta {
@@ -88,26 +89,26 @@ TEST_CASE("the null head gives an empty index") {
 // Weak sums chosen so that all begin their search for a place in the same corner of the table.
 TEST_CASE("a table that a peer crowds on purpose is built and read in bounded time") {
   constexpr std::size_t count = 1U << 19;
-  std::uint32_t inverse = 1;                                  // of the multiplier, modulo 2^32
+  std::uint32_t inverse = 1;  // of the multiplier, modulo 2^32
   for (int i = 0; i < 5; ++i) inverse *= 2 - match_index::multiplier * inverse;
   std::vector<std::uint32_t> weak(count);
-  for (std::uint32_t i = 0; i < count; ++i) weak[i] = i * inverse;   // hashes are 0, 1, 2, ...
+  for (std::uint32_t i = 0; i < count; ++i) weak[i] = i * inverse;  // hashes are 0, 1, 2, ...
   auto const start = std::chrono::steady_clock::now();
   auto const index = test::index_of(of_sums(weak));
   std::size_t found = 0;
   for (std::uint32_t const w : weak) found += index->find(w) >= 0 ? 1 : 0;
   std::chrono::duration<double> const took = std::chrono::steady_clock::now() - start;
   CHECK(found > 0);
-  CHECK(found < count);            // some were left out
-  CHECK(took.count() < 20.0);      // without a limit: some 10^11 steps
+  CHECK(found < count);        // some were left out
+  CHECK(took.count() < 20.0);  // without a limit: some 10^11 steps
 }
 
 TEST_CASE("the fast scan stops where the plain one does") {
   bytes const basis = test::noise(64000, 2);
   bytes target = test::noise(5000, 3);
   for (std::size_t const block : {1U, 2U, 7U, 8U, 9U, 700U}) {
-    auto const index = test::index_of(test::sign(byte_view{basis}.first(std::min<std::size_t>(64000, block * 90)),
-                                                 static_cast<std::int32_t>(block)));
+    auto const index = test::index_of(
+        test::sign(byte_view{basis}.first(std::min<std::size_t>(64000, block * 90)), static_cast<std::int32_t>(block)));
     for (std::size_t place = 0; place < 40; ++place) {
       // A block of the basis stands at `place` beyond the start, and the data ends soon after it.
       bytes data(target.begin(), target.begin() + 50);

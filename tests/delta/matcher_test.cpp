@@ -5,6 +5,7 @@
 #include <map>
 
 #include "delta/kit.hpp"
+
 #include "support/catch.hpp"
 
 namespace volsync::delta {
@@ -161,7 +162,7 @@ TEST_CASE("random edits are undone by the patch, with no more literals than the 
     std::int32_t const block = std::vector<std::int32_t>{8, 64, 700, 1000, 4096}[below(5)];
     bytes basis = noise(below(60000), random());
     if (round % 4 == 0) {
-      for (std::byte& b : basis) b &= std::byte{1};   // few values: many near misses
+      for (std::byte& b : basis) b &= std::byte{1};  // few values: many near misses
     }
     bytes target = basis;
     for (std::size_t edits = below(12); edits > 0; --edits) {
@@ -169,10 +170,17 @@ TEST_CASE("random edits are undone by the patch, with no more literals than the 
       auto const length = static_cast<std::ptrdiff_t>(below(static_cast<std::size_t>(target.end() - at) + 1) / 4);
       bytes const fresh = noise(below(2000), random());
       switch (below(4)) {
-        case 0: target.insert(at, fresh.begin(), fresh.end()); break;
-        case 1: target.erase(at, at + length); break;
-        case 2: std::copy_n(fresh.begin(), std::min<std::ptrdiff_t>(length, std::ssize(fresh)), at); break;
-        default: std::rotate(at, at + length / 2, at + length);
+        case 0:
+          target.insert(at, fresh.begin(), fresh.end());
+          break;
+        case 1:
+          target.erase(at, at + length);
+          break;
+        case 2:
+          std::copy_n(fresh.begin(), std::min<std::ptrdiff_t>(length, std::ssize(fresh)), at);
+          break;
+        default:
+          std::rotate(at, at + length / 2, at + length);
       }
     }
     search_result const r = search_checked(basis, block, target);
@@ -256,7 +264,7 @@ TEST_CASE("the buffer can be filled in place") {
   for (std::size_t at = 0; at < basis.size();) {
     std::span<std::byte> const room = m.space(100000);
     REQUIRE(room.size() == 100000);
-    std::size_t const part = std::min<std::size_t>(basis.size() - at, 777);   // a short read
+    std::size_t const part = std::min<std::size_t>(basis.size() - at, 777);  // a short read
     std::copy_n(basis.begin() + static_cast<std::ptrdiff_t>(at), part, room.begin());
     m.commit(part, out);
     at += part;
@@ -271,8 +279,8 @@ TEST_CASE("every digest serves, also cut to a few bytes") {
   using checksum::algorithm;
   bytes const basis = noise(50000, 14);
   bytes const target = joined({byte_view{basis}.subspan(20000), noise(333, 1), byte_view{basis}.first(20000)});
-  for (algorithm const which : {algorithm::xxh128, algorithm::xxh3, algorithm::xxh64, algorithm::md5, algorithm::md4,
-                                algorithm::sha1}) {
+  for (algorithm const which :
+       {algorithm::xxh128, algorithm::xxh3, algorithm::xxh64, algorithm::md5, algorithm::md4, algorithm::sha1}) {
     checksum::block_digest const strong{which, -5};
     for (std::int32_t const length : {2, static_cast<std::int32_t>(strong.length())}) {
       auto const sums = sign(basis, 700, length, strong);

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "checksum/rolling.hpp"
+
 #include "delta/kit.hpp"
+
 #include "support/catch.hpp"
 
 namespace volsync::delta {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "delta/kit.hpp"
+
 #include "support/catch.hpp"
 
 namespace volsync::delta {
