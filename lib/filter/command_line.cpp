@@ -1,0 +1,112 @@
+// Options in their order become rules. Source: lib/wire/FORMAT.md, filter list.
+#include "filter/command_line.hpp"
+
+#include "filter/errc.hpp"
+#include "filter/parse.hpp"
+
+namespace volsync::filter {
+namespace {
+
+result<void> add_option(filter_option const& each, bool from0, sources const& from, int& per_directory, std::vector<element>& rules,
+                        std::string& error_text) {
+  rule_context where;
+  where.read = from.read_file;
+  using kind = filter_option::kind;
+  switch (each.what) {
+    case kind::rule: return parse_rule(each.text, where, rules, error_text);
+    case kind::exclude:
+    case kind::include:
+      (each.what == kind::include ? where.style.only_includes : where.style.only_excludes) = true;
+      return parse_pattern(each.text, where, rules, error_text);
+    case kind::per_directory:
+      // The first -F looks for files, the second keeps them out of the transfer, further ones say nothing new.
+      if (++per_directory > 2) return {};
+      return parse_rule(per_directory == 1 ? ": /.rsync-filter" : "- .rsync-filter", where, rules, error_text);
+    case kind::exclude_from:
+    case kind::include_from: break;
+  }
+  bool const includes = each.what == kind::include_from;
+  auto const text = from.read_file(each.text);
+  if (!text) {
+    error_text = std::string{"failed to open "} + (includes ? "include" : "exclude") + " file " + each.text + ": " + text.error().message() +
+                 " (" + std::to_string(text.error().value()) + ")";
+    return text.error();
+  }
+  (includes ? where.style.only_includes : where.style.only_excludes) = true;
+  where.origin = each.text;
+  return parse_file(*text, from0, where, rules, error_text);
+}
+
+result<void> add_cvs(sources const& from, std::vector<element>& rules, std::string& error_text) {
+  rule_context where;
+  if (auto const added = parse_rule(":C", where, rules, error_text); !added) return added.error();
+  append_cvs_defaults(rules);
+  where.style.cvs = where.style.word_split = where.style.only_excludes = true;
+  if (auto const added = parse_file(from.home_cvsignore, false, where, rules, error_text); !added) return added.error();
+  return parse_file(from.cvsignore_variable, false, where, rules, error_text);
+}
+
+}  // namespace
+
+wire_rule to_wire(rule const& r) {
+  wire_rule made;
+  bool const merges = r.what == rule::kind::directory_merge;
+  made.prefix = merges ? ":" : r.include ? "+" : "-";
+  if (r.absolute) made.prefix += '/';
+  if (r.negated) made.prefix += '!';
+  if (merges && r.merge.cvs) {
+    made.prefix += 'C';
+  } else if (merges) {
+    if (r.merge.no_inherit) made.prefix += 'n';
+    if (r.merge.word_split) made.prefix += 'w';
+    if (r.merge.only_excludes) made.prefix += '-';
+    if (r.merge.only_includes) made.prefix += '+';
+  }
+  if (r.excludes_self) made.prefix += 'e';
+  if (r.xattr) made.prefix += 'x';
+  if (r.sided && r.at_sender) made.prefix += 's';
+  if (r.sided && r.at_receiver) made.prefix += 'r';
+  if (r.perishable) made.prefix += 'p';
+  made.pattern = (merges && r.merge.parents ? "/" : "") + r.pattern;
+  made.directory_only = r.directory_only;
+  return made;
+}
+
+result<compiled> compile_for_push(options const& what, sources const& from, std::string& error_text) {
+  std::vector<element> rules;
+  int per_directory = 0;
+  for (filter_option const& each : what.filters) {
+    if (auto const added = add_option(each, what.from0, from, per_directory, rules, error_text); !added) return added.error();
+  }
+  if (what.cvs_exclude) {
+    if (auto const added = add_cvs(from, rules, error_text); !added) return added.error();
+  }
+  if (!what.partial_dir.empty() && what.partial_dir.front() != '/') {
+    rule keep;
+    keep.perishable = true;
+    keep.pattern = what.partial_dir + (what.partial_dir.back() == '/' ? "" : "/");
+    keep.analyse();
+    rules.push_back({std::move(keep), {}});
+  }
+  compiled made;
+  made.send = what.deletion != delete_mode::none || what.delete_excluded;
+  for (element& each : rules) {
+    rule& r = each.what;
+    // --delete-excluded: what is excluded is not protected.
+    if (what.delete_excluded && !r.sided && r.what == rule::kind::match) {
+      r.sided = true;
+      r.at_receiver = false;
+    }
+    if (!made.send || !r.at_receiver) continue;
+    wire_rule line = to_wire(r);
+    if (line.prefix.size() + line.pattern.size() + 2 > max_rule_length) {
+      error_text = "discarding over-long filter: " + line.pattern.substr(0, 64);
+      return filter_errc::too_long;
+    }
+    made.wire.push_back(std::move(line));
+  }
+  made.rules = std::make_shared<rule_set const>(std::move(rules), from.current_directory);
+  return made;
+}
+
+}  // namespace volsync::filter

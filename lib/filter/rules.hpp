@@ -1,0 +1,54 @@
+// The rules in force in a directory, as an immutable set that sub-directories share and extend.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filter/rule.hpp"
+#include "volsync/result.hpp"
+
+namespace volsync::filter {
+
+// A rule in its place; a per-directory merge rule holds the rules that are read from its files at this place.
+struct element {
+  rule what;
+  std::vector<element> active;       // directory_merge: of this directory first, then inherited ones
+};
+
+// Immutable; any thread.
+class rule_set {
+ public:
+  rule_set() = default;
+  // root_path: absolute path of the transfer root, for rules with the '/' modifier and for `-F` above the root.
+  rule_set(std::vector<element> elements, std::string root_path);
+
+  // True if the entry is excluded for that side. path: relative to the transfer root, no trailing slash; a leading one
+  // (-R with an absolute argument) is passed over.
+  [[nodiscard]] bool excludes(std::string_view path, bool is_directory, side where) const;
+  // True if directories may have rules of their own: then enter() must be called for each of them.
+  [[nodiscard]] bool has_directory_rules() const noexcept { return merges_; }
+
+  [[nodiscard]] std::vector<element> const& elements() const noexcept { return elements_; }
+  [[nodiscard]] std::string const& root_path() const noexcept { return root_path_; }
+
+ private:
+  std::vector<element> elements_;
+  std::string root_path_;            // without its leading slash
+  bool merges_ = false;
+};
+
+// Content of a merge file: a leaf name is looked up in the directory that is entered, an absolute path as it is. Nothing: no
+// such file.
+using file_loader = std::function<result<std::optional<std::string>>(std::string const& name)>;
+
+// The rules for the content of a directory: `outer` and what the directory's own merge files add; `outer` itself if nothing
+// changes. path: as above, "" for the transfer root. Errors: filter_errc, and those of the loader; error_text is the
+// sentence for the user. The file's text is never part of it.
+[[nodiscard]] result<std::shared_ptr<rule_set const>> enter(std::shared_ptr<rule_set const> const& outer, std::string_view path,
+                                                            file_loader const& load, std::string& error_text);
+
+}  // namespace volsync::filter

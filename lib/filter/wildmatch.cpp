@@ -1,0 +1,140 @@
+// Matching with two places to go back to: the last `*` and the last `**`. Earlier ones never need another try, since what a
+// later one of the same kind can reach from the first fit includes what it could reach from any other.
+#include "filter/wildmatch.hpp"
+
+#include <cctype>
+#include <optional>
+
+namespace volsync::filter {
+namespace {
+
+bool in_class(std::string_view name, unsigned char c) noexcept {
+  if (c > 127) return false;
+  if (name == "alnum") return std::isalnum(c) != 0;
+  if (name == "alpha") return std::isalpha(c) != 0;
+  if (name == "blank") return c == ' ' || c == '\t';
+  if (name == "cntrl") return std::iscntrl(c) != 0;
+  if (name == "digit") return std::isdigit(c) != 0;
+  if (name == "graph") return std::isgraph(c) != 0;
+  if (name == "lower") return std::islower(c) != 0;
+  if (name == "print") return std::isprint(c) != 0;
+  if (name == "punct") return std::ispunct(c) != 0;
+  if (name == "space") return std::isspace(c) != 0;
+  if (name == "upper") return std::isupper(c) != 0;
+  if (name == "xdigit") return std::isxdigit(c) != 0;
+  return false;
+}
+
+bool is_class_name(std::string_view name) noexcept {
+  for (auto const* known : {"alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "xdigit"}) {
+    if (name == known) return true;
+  }
+  return false;
+}
+
+// A set: `at` is behind its '['. Moves `at` behind its ']'. Nothing: unterminated, or an unknown class; never matches.
+std::optional<bool> match_set(std::string_view p, std::size_t& at, unsigned char c) noexcept {
+  bool negated = false, matched = false;
+  if (at < p.size() && (p[at] == '!' || p[at] == '^')) {
+    negated = true;
+    ++at;
+  }
+  bool first = true;
+  std::optional<unsigned char> low;
+  for (;; first = false) {
+    if (at >= p.size()) return std::nullopt;
+    unsigned char b = static_cast<unsigned char>(p[at]);
+    if (b == ']' && !first) break;
+    if (b == '[' && at + 1 < p.size() && p[at + 1] == ':') {
+      std::size_t const end = p.find(":]", at + 2);
+      if (end == std::string_view::npos) return std::nullopt;
+      auto const name = p.substr(at + 2, end - at - 2);
+      if (!is_class_name(name)) return std::nullopt;
+      matched = matched || in_class(name, c);
+      at = end + 2;
+      low.reset();
+      continue;
+    }
+    if (b == '-' && low && at + 1 < p.size() && p[at + 1] != ']') {
+      ++at;
+      unsigned char high = static_cast<unsigned char>(p[at]);
+      if (high == '\\' && at + 1 < p.size()) high = static_cast<unsigned char>(p[++at]);
+      matched = matched || (c >= *low && c <= high);
+      low.reset();
+      ++at;
+      continue;
+    }
+    if (b == '\\') {
+      if (++at >= p.size()) return std::nullopt;
+      b = static_cast<unsigned char>(p[at]);
+    }
+    matched = matched || b == c;
+    low = b;
+    ++at;
+  }
+  ++at;
+  return matched != negated && c != '/';
+}
+
+struct retry {
+  std::size_t pattern = 0;   // behind the star
+  std::size_t text = 0;      // where its run ends now
+};
+
+}  // namespace
+
+bool wildmatch(std::string_view p, std::string_view t) noexcept {
+  std::size_t pi = 0, ti = 0;
+  std::optional<retry> single, twofold;
+  for (;;) {
+    bool fits = false;
+    if (pi < p.size() && p[pi] == '*') {
+      std::size_t stars = 0;
+      while (pi < p.size() && p[pi] == '*') {
+        ++pi;
+        ++stars;
+      }
+      if (stars > 1) {
+        twofold = retry{pi, ti};
+        single.reset();
+      } else {
+        single = retry{pi, ti};
+      }
+      continue;
+    }
+    if (pi == p.size()) {
+      if (ti == t.size()) return true;
+    } else if (ti < t.size()) {
+      auto const c = static_cast<unsigned char>(t[ti]);
+      std::size_t next = pi + 1;
+      if (p[pi] == '?') {
+        fits = c != '/';
+      } else if (p[pi] == '[') {
+        auto const in = match_set(p, next, c);
+        if (!in) return false;
+        fits = *in;
+      } else if (p[pi] == '\\' && next < p.size()) {
+        fits = p[next++] == t[ti];
+      } else {
+        fits = p[pi] == t[ti];
+      }
+      if (fits) {
+        pi = next;
+        ++ti;
+        continue;
+      }
+    }
+    if (single && single->text < t.size() && t[single->text] != '/') {
+      pi = single->pattern;
+      ti = ++single->text;
+    } else if (twofold && twofold->text < t.size()) {
+      single.reset();
+      pi = twofold->pattern;
+      ti = ++twofold->text;
+    } else {
+      return false;
+    }
+  }
+}
+
+}  // namespace volsync::filter
