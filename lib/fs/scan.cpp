@@ -79,9 +79,10 @@ void directory_scan::open() {
 void directory_scan::read_rules() {
   if (!rules_ || !rules_->has_directory_rules()) return;
   auto const load = [this](std::string const& name) -> result<std::optional<std::string>> {
-    auto const leaf = leaf_name::make(name);
+    bool const outside = !name.empty() && name.front() == '/';
+    auto const leaf = leaf_name::make(outside ? "x" : name);
     if (!leaf) return std::optional<std::string>{};
-    auto opened = handle_->open_file(*leaf, true);
+    auto opened = outside ? roots_.open_outside(name) : handle_->open_file(*leaf, true);
     if (!opened && opened.error() == std::errc::no_such_file_or_directory) return std::optional<std::string>{};
     if (!opened) return opened.error();
     auto text = read_whole(**opened);

@@ -94,6 +94,15 @@ result<std::unique_ptr<file>> source_roots::open_file(std::uint16_t root, std::s
   return (*where)->open_file(*leaf, follow_);
 }
 
+result<std::unique_ptr<file>> source_roots::open_outside(std::string const& path) const {
+  auto const slash = path.rfind('/');
+  auto const leaf = leaf_name::make(path.substr(slash + 1));
+  if (!leaf) return leaf.error();
+  auto const where = files_->open_root(slash == 0 ? "/" : path.substr(0, slash));
+  if (!where) return where.error();
+  return (*where)->open_file(*leaf, true);
+}
+
 std::string source_roots::full_path(std::uint16_t root, std::string_view path) const {
   std::string start;
   {

@@ -30,6 +30,8 @@ class source_roots {
   result<std::shared_ptr<directory const>> open(std::uint16_t root, std::string_view path);
   // A regular file below a root.
   result<std::unique_ptr<file>> open_file(std::uint16_t root, std::string_view parent, std::string_view name);
+  // A file named by an absolute path that the user has a say in (a merge file above the transfer root).
+  result<std::unique_ptr<file>> open_outside(std::string const& path) const;
   // The path a user would know it by.
   [[nodiscard]] std::string full_path(std::uint16_t root, std::string_view path) const;
   // The same for a path that is below no root.
