@@ -40,7 +40,8 @@ std::optional<bool> match_set(std::string_view p, std::size_t& at, unsigned char
     ++at;
   }
   bool first = true;
-  std::optional<unsigned char> low;
+  unsigned char low = 0;             // begin of a range, if has_low
+  bool has_low = false;
   for (;; first = false) {
     if (at >= p.size()) return std::nullopt;
     unsigned char b = static_cast<unsigned char>(p[at]);
@@ -52,15 +53,15 @@ std::optional<bool> match_set(std::string_view p, std::size_t& at, unsigned char
       if (!is_class_name(name)) return std::nullopt;
       matched = matched || in_class(name, c);
       at = end + 2;
-      low.reset();
+      has_low = false;
       continue;
     }
-    if (b == '-' && low && at + 1 < p.size() && p[at + 1] != ']') {
+    if (b == '-' && has_low && at + 1 < p.size() && p[at + 1] != ']') {
       ++at;
       unsigned char high = static_cast<unsigned char>(p[at]);
       if (high == '\\' && at + 1 < p.size()) high = static_cast<unsigned char>(p[++at]);
-      matched = matched || (c >= *low && c <= high);
-      low.reset();
+      matched = matched || (c >= low && c <= high);
+      has_low = false;
       ++at;
       continue;
     }
@@ -70,6 +71,7 @@ std::optional<bool> match_set(std::string_view p, std::size_t& at, unsigned char
     }
     matched = matched || b == c;
     low = b;
+    has_low = true;
     ++at;
   }
   ++at;
@@ -79,13 +81,14 @@ std::optional<bool> match_set(std::string_view p, std::size_t& at, unsigned char
 struct retry {
   std::size_t pattern = 0;   // behind the star
   std::size_t text = 0;      // where its run ends now
+  bool set = false;
 };
 
 }  // namespace
 
 bool wildmatch(std::string_view p, std::string_view t) noexcept {
   std::size_t pi = 0, ti = 0;
-  std::optional<retry> single, twofold;
+  retry single, twofold;
   for (;;) {
     bool fits = false;
     if (pi < p.size() && p[pi] == '*') {
@@ -95,10 +98,10 @@ bool wildmatch(std::string_view p, std::string_view t) noexcept {
         ++stars;
       }
       if (stars > 1) {
-        twofold = retry{pi, ti};
-        single.reset();
+        twofold = {pi, ti, true};
+        single.set = false;
       } else {
-        single = retry{pi, ti};
+        single = {pi, ti, true};
       }
       continue;
     }
@@ -124,13 +127,13 @@ bool wildmatch(std::string_view p, std::string_view t) noexcept {
         continue;
       }
     }
-    if (single && single->text < t.size() && t[single->text] != '/') {
-      pi = single->pattern;
-      ti = ++single->text;
-    } else if (twofold && twofold->text < t.size()) {
-      single.reset();
-      pi = twofold->pattern;
-      ti = ++twofold->text;
+    if (single.set && single.text < t.size() && t[single.text] != '/') {
+      pi = single.pattern;
+      ti = ++single.text;
+    } else if (twofold.set && twofold.text < t.size()) {
+      single.set = false;
+      pi = twofold.pattern;
+      ti = ++twofold.text;
     } else {
       return false;
     }
