@@ -66,7 +66,7 @@ void add_verbosity(std::string& cluster, options const& what) {
   put(what.update, 'u');
   put(what.dry_run, 'n');
   put(what.links, 'l');
-  put(transfers_dirs(what), 'd');
+  put(transfers_dirs(what, push), 'd');
   put(push && what.keep_dirlinks, 'K');
   put(push && what.omit_dir_times, 'O');
   put(push && what.omit_link_times, 'J');
@@ -246,8 +246,8 @@ struct command_words {
 
 }  // namespace
 
-bool transfers_dirs(options const& what) {
-  bool const list_with_deletion = what.files_from.has_value() && what.deletion != delete_mode::none;
+bool transfers_dirs(options const& what, bool we_are_sender) {
+  bool const list_with_deletion = we_are_sender && what.files_from.has_value() && what.deletion != delete_mode::none;
   return !what.recurse && what.dirs.value_or(what.list_only || list_with_deletion);
 }
 
