@@ -56,6 +56,12 @@ void add_verbosity(std::string& cluster, options const& what) {
   return what.whole_file.value_or(false) || first == "none";   // no digest: no blocks
 }
 
+// Whether the letter `d` travels. A list of names implies -d silently, unless the receiver has to know it to delete.
+[[nodiscard]] bool tells_dirs(options const& what, bool push) {
+  bool const listed = what.files_from.has_value() && !what.dirs && !what.list_only;
+  return transfers_dirs(what) && (!listed || (push && what.deletion != delete_mode::none));
+}
+
 [[nodiscard]] std::string make_cluster(options const& what, bool push, std::string_view letters) {
   std::string cluster = "-";
   auto const put = [&cluster](bool condition, char letter) {
@@ -66,7 +72,7 @@ void add_verbosity(std::string& cluster, options const& what) {
   put(what.update, 'u');
   put(what.dry_run, 'n');
   put(what.links, 'l');
-  put(transfers_dirs(what, push), 'd');
+  put(tells_dirs(what, push), 'd');
   put(push && what.keep_dirlinks, 'K');
   put(push && what.omit_dir_times, 'O');
   put(push && what.omit_link_times, 'J');
@@ -246,9 +252,8 @@ struct command_words {
 
 }  // namespace
 
-bool transfers_dirs(options const& what, bool we_are_sender) {
-  bool const list_with_deletion = we_are_sender && what.files_from.has_value() && what.deletion != delete_mode::none;
-  return !what.recurse && what.dirs.value_or(what.list_only || list_with_deletion);
+bool transfers_dirs(options const& what) {
+  return !what.recurse && what.dirs.value_or(what.list_only || what.files_from.has_value());
 }
 
 bool allows_incremental_recursion(options const& what, bool we_are_sender) {

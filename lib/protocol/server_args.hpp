@@ -34,9 +34,9 @@ struct server_command {
 // True if incremental recursion is allowed by these options (the peer must agree as well).
 [[nodiscard]] bool allows_incremental_recursion(options const& what, bool we_are_sender);
 
-// Whether the letter `d` travels: there is no recursion, and -d was given or is implied by --list-only or by a push that
-// deletes along a --files-from list.
-[[nodiscard]] bool transfers_dirs(options const& what, bool we_are_sender);
+// Whether directories are sent without their content: there is no recursion, and -d was given or is implied by --list-only
+// or --files-from.
+[[nodiscard]] bool transfers_dirs(options const& what);
 
 // Quotes for the remote shell, which splits and expands the joined words once more. Wildcards of a path stay alive.
 [[nodiscard]] std::string quoted_path(std::string_view path, options const& what, bool we_are_sender);
