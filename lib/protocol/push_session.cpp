@@ -77,7 +77,7 @@ report push_session::figures() const {
   } else if (sender_) {
     r.deleted = sender_->figures().deleted;
   }
-  r.list_size = list_bytes_;
+  r.list_size = 0;   // what rsync's client says of a list that it sends
   r.deleted_known = wire::has_delete_stats(features_);
   return r;
 }
@@ -441,7 +441,6 @@ void push_session::begin_list(roles::segment what) {
 
 void push_session::encode_list() {
   auto& out = out_.stream();
-  std::int64_t const before = out_.byte_count();
   roles::segment const& s = list_->what;
   auto const size = static_cast<std::uint32_t>(s.list->size());
   std::uint32_t const stop = std::min(size, list_->at + entries_at_once);
@@ -467,7 +466,6 @@ void push_session::encode_list() {
     list_.reset();
     if (last) tell_(std::move(done));
   }
-  list_bytes_ += out_.byte_count() - before;
 }
 
 void push_session::encode_ids() {

@@ -121,7 +121,6 @@ class push_session {
   bool peer_had_errors_ = false;
   report frozen_;
   bool counters_frozen_ = false;
-  std::int64_t list_bytes_ = 0;
 };
 
 }  // namespace volsync::protocol

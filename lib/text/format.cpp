@@ -224,7 +224,6 @@ class text_formatter::state {
 
   void put(std::string& to, std::string_view line) {
     end_half_line(to);
-    if (line.ends_with('\n')) line.remove_suffix(1);
     to += escaped(line, settings_.names) + "\n";
   }
 
