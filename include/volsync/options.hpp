@@ -77,7 +77,6 @@ struct options {
   std::optional<bool> whole_file;    ///< -W, --no-W
   std::int32_t block_size = 0;       ///< -B, bytes; 0: chosen by file size
   std::string checksum_choice;       ///< --checksum-choice=A[,B]; empty or "auto": negotiated
-  std::string checksum_list;         ///< RSYNC_CHECKSUM_LIST: names to negotiate among, best first; empty: all
   std::int32_t checksum_seed = 0;    ///< 0: chosen by the server
   bool inc_recursive = true;         ///< --no-inc-recursive
 

@@ -116,7 +116,6 @@ void settle(option_state& state, environment const& variables) {
   if (what.delete_excluded && what.deletion == delete_mode::none) what.deletion = delete_mode::automatic;
   if (!what.remote_shell_given) what.remote_shell = variables("RSYNC_RSH").value_or("");
   if (what.ssh_config.empty()) what.ssh_config = variables("VOLSYNC_SSH_CONFIG").value_or("");
-  what.checksum_list = variables("RSYNC_CHECKSUM_LIST").value_or("");
   settle_argument_protection(state, variables);
   settle_partial_dir(what, variables);
 }
