@@ -82,7 +82,7 @@ class writer {
 
  protected:
   bytes* to_;
-  std::size_t limit_ = std::numeric_limits<std::size_t>::max();   // size of *to_ at which make_room is called
+  std::size_t limit_ = std::numeric_limits<std::size_t>::max();  // size of *to_ at which make_room is called
 
  private:
   // Makes limit_ larger than the size of *to_. Never called without a limit.

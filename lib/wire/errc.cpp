@@ -5,6 +5,7 @@
 #include <string>
 
 #include "checksum/negotiate.hpp"
+
 #include "delta/signature.hpp"
 
 namespace volsync::wire {

@@ -4,8 +4,6 @@
 namespace volsync::wire {
 
 // The order is that of common clients; the point stands for a released version.
-std::string capability_letters(bool incremental) {
-  return incremental ? ".iLsfxCIvu" : ".LsfxCIvu";
-}
+std::string capability_letters(bool incremental) { return incremental ? ".iLsfxCIvu" : ".LsfxCIvu"; }
 
 }  // namespace volsync::wire

@@ -6,24 +6,24 @@
 
 namespace volsync::wire {
 
-inline constexpr std::int32_t lowest_protocol = 30;    // what we speak
+inline constexpr std::int32_t lowest_protocol = 30;  // what we speak
 inline constexpr std::int32_t highest_protocol = 32;
 
 // Bits that the server answers to the client's letters. Source: lib/wire/FORMAT.md, compat flags.
 namespace compat {
-inline constexpr std::uint32_t incremental = 0x001;          // lists come directory by directory
-inline constexpr std::uint32_t symlink_times = 0x002;        // the server can set times of symbolic links
-inline constexpr std::uint32_t symlink_iconv = 0x004;        // the server converts the text of symbolic links
-inline constexpr std::uint32_t safe_list_end = 0x008;        // the end of a list may carry an error value
-inline constexpr std::uint32_t no_xattr_shortcut = 0x010;    // xattr requests also for mere hard links
-inline constexpr std::uint32_t seed_before_data = 0x020;     // md5 of blocks: seed first
-inline constexpr std::uint32_t inplace_partial = 0x040;      // a file in the partial directory is updated in place
-inline constexpr std::uint32_t varint_flags = 0x080;         // entry flags are varints, algorithms' names are exchanged
-inline constexpr std::uint32_t id0_names = 0x100;            // lists of ids end with the name of id 0
+inline constexpr std::uint32_t incremental = 0x001;        // lists come directory by directory
+inline constexpr std::uint32_t symlink_times = 0x002;      // the server can set times of symbolic links
+inline constexpr std::uint32_t symlink_iconv = 0x004;      // the server converts the text of symbolic links
+inline constexpr std::uint32_t safe_list_end = 0x008;      // the end of a list may carry an error value
+inline constexpr std::uint32_t no_xattr_shortcut = 0x010;  // xattr requests also for mere hard links
+inline constexpr std::uint32_t seed_before_data = 0x020;   // md5 of blocks: seed first
+inline constexpr std::uint32_t inplace_partial = 0x040;    // a file in the partial directory is updated in place
+inline constexpr std::uint32_t varint_flags = 0x080;       // entry flags are varints, algorithms' names are exchanged
+inline constexpr std::uint32_t id0_names = 0x100;          // lists of ids end with the name of id 0
 }  // namespace compat
 
 struct features {
-  std::int32_t protocol = highest_protocol;   // 30..32
+  std::int32_t protocol = highest_protocol;  // 30..32
   std::uint32_t compat = 0;
   friend bool operator==(features const&, features const&) = default;
 };

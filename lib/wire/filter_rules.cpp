@@ -36,7 +36,7 @@ result<void> write_filter_rules(writer& out, std::span<filter::wire_rule const> 
   auto const fits = [](filter::wire_rule const& rule) { return length_of(rule) <= max_rule; };
   if (!std::all_of(rules.begin(), rules.end(), fits)) return wire_errc::rule_too_long;
   for (auto const& rule : rules) {
-    if (length_of(rule) == 0) continue;      // would be the terminator
+    if (length_of(rule) == 0) continue;  // would be the terminator
     write_int32(out, static_cast<std::int32_t>(length_of(rule)));
     out.put(as_bytes(rule.prefix));
     if (!rule.prefix.empty()) out.u8(' ');
@@ -51,7 +51,7 @@ result<std::optional<filter::wire_rule>> read_filter_rule(cursor& in) {
   attempt whole{in};
   auto const length = read_int32(in);
   if (!length) return length.error();
-  auto const size = static_cast<std::uint32_t>(*length);   // a negative length is a very long one
+  auto const size = static_cast<std::uint32_t>(*length);  // a negative length is a very long one
   if (size > max_rule) return wire_errc::rule_too_long;
   if (in.remaining() < size) return wire_errc::truncated;
   std::optional<filter::wire_rule> rule;

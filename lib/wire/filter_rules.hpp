@@ -5,13 +5,15 @@
 #include <span>
 
 #include "volsync/result.hpp"
+
 #include "filter/wire_rule.hpp"
+
 #include "wire/cursor.hpp"
 
 namespace volsync::wire {
 
-inline constexpr std::size_t max_rule = 5119;          // bytes of a rule, prefix and slash included
-inline constexpr std::size_t max_rule_prefix = 15;     // bytes
+inline constexpr std::size_t max_rule = 5119;       // bytes of a rule, prefix and slash included
+inline constexpr std::size_t max_rule_prefix = 15;  // bytes
 
 // All rules and the terminator. Errors: rule_too_long (nothing was written).
 [[nodiscard]] result<void> write_filter_rules(writer& out, std::span<filter::wire_rule const> rules);

@@ -14,8 +14,8 @@ namespace volsync::wire {
 
 namespace {
 
-constexpr std::size_t max_name = 4095;        // bytes
-constexpr std::int32_t max_symlink = 4095;    // bytes
+constexpr std::size_t max_name = 4095;      // bytes
+constexpr std::int32_t max_symlink = 4095;  // bytes
 constexpr std::int32_t max_nanoseconds = 999'999'999;
 constexpr std::int32_t io_error_mask = 7;
 constexpr unsigned size_min_bytes = 3, time_min_bytes = 4;
@@ -24,8 +24,16 @@ using flist::entry_flags;
 
 bool is_file_type(std::uint32_t mode) {
   switch (mode & S_IFMT) {
-    case S_IFREG: case S_IFDIR: case S_IFLNK: case S_IFCHR: case S_IFBLK: case S_IFIFO: case S_IFSOCK: return true;
-    default: return false;
+    case S_IFREG:
+    case S_IFDIR:
+    case S_IFLNK:
+    case S_IFCHR:
+    case S_IFBLK:
+    case S_IFIFO:
+    case S_IFSOCK:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -42,7 +50,7 @@ result<void> check_name(std::string_view name, bool relative) {
   if (name.front() == '/') {
     if (!relative) return wire_errc::unsafe_name;
     name.remove_prefix(1);
-    if (name == ".") return {};               // the root of the file system
+    if (name == ".") return {};  // the root of the file system
   }
   while (true) {
     auto const slash = name.find('/');
@@ -52,7 +60,9 @@ result<void> check_name(std::string_view name, bool relative) {
   }
 }
 
-struct split_name { std::string_view directory, leaf; };
+struct split_name {
+  std::string_view directory, leaf;
+};
 // A name at the top, "a" or "/a", lies in no directory and keeps its slash.
 split_name split(std::string_view name) {
   auto const slash = name.rfind('/');
@@ -132,7 +142,7 @@ result<void> flist_decoder::read_name(cursor& in, draft& d) const {
   if ((d.flags & xflag::long_name) != 0) {
     auto const read = read_varint(in);
     if (!read) return read.error();
-    length = static_cast<std::uint32_t>(*read);     // a negative length is a very long one
+    length = static_cast<std::uint32_t>(*read);  // a negative length is a very long one
   } else {
     auto const read = read_byte(in);
     if (!read) return read.error();
@@ -219,7 +229,13 @@ result<void> flist_decoder::read_mode(cursor& in, draft& d) const {
 }
 
 result<void> flist_decoder::read_ids(cursor& in, draft& d) const {
-  struct field { bool sent; std::uint32_t same, name, before; std::uint32_t& id; bool& has_name; std::string& text; };
+  struct field {
+    bool sent;
+    std::uint32_t same, name, before;
+    std::uint32_t& id;
+    bool& has_name;
+    std::string& text;
+  };
   for (field const& f : {field{options_.owner, xflag::same_uid, xflag::user_name, previous_.uid, d.entry.uid,
                                d.ids.has_user, d.ids.user},
                          field{options_.group, xflag::same_gid, xflag::group_name, previous_.gid, d.entry.gid,

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "volsync/result.hpp"
+
 #include "flist/list.hpp"
+
 #include "wire/cursor.hpp"
 #include "wire/features.hpp"
 #include "wire/flist_options.hpp"
@@ -16,12 +18,14 @@
 namespace volsync::wire {
 
 struct listed {
-  flist::slot where{};             // in the list that was begun
-  bool has_user = false;           // names of the ids follow (at their first mention)
+  flist::slot where{};    // in the list that was begun
+  bool has_user = false;  // names of the ids follow (at their first mention)
   bool has_group = false;
   std::string user, group;
 };
-struct list_end { std::int32_t io_error = 0; };          // bits 0..7
+struct list_end {
+  std::int32_t io_error = 0;
+};  // bits 0..7
 using decoded = std::variant<listed, list_end>;
 
 // One thread at a time. Source: lib/wire/FORMAT.md, file list.

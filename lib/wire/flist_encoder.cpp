@@ -12,7 +12,7 @@ namespace volsync::wire {
 
 namespace {
 
-constexpr std::size_t max_shared = 255;       // bytes: what one byte counts
+constexpr std::size_t max_shared = 255;  // bytes: what one byte counts
 constexpr std::size_t max_short_rest = 255;
 constexpr unsigned size_min_bytes = 3, time_min_bytes = 4;
 
@@ -109,7 +109,7 @@ void flist_encoder::put_flags(writer& out, std::uint32_t flags, bool directory) 
     // 0 would be the end of the list.
     return write_varint(out, static_cast<std::int32_t>(flags != 0 ? flags : xflag::extended));
   }
-  if (flags == 0 && !directory) flags = xflag::top_dir;      // means nothing there, and saves a byte
+  if (flags == 0 && !directory) flags = xflag::top_dir;  // means nothing there, and saves a byte
   if (flags != 0 && flags <= 0xff) return write_byte(out, static_cast<std::uint8_t>(flags));
   write_shortint(out, static_cast<std::uint16_t>(flags | xflag::extended));
 }

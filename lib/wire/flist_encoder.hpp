@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "flist/list.hpp"
+
 #include "wire/cursor.hpp"
 #include "wire/features.hpp"
 #include "wire/flist_options.hpp"
@@ -36,9 +37,11 @@ class flist_encoder {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::uint32_t rdev_major = 0;
-    bool any = false;              // an entry was sent: its ids may be referred to
+    bool any = false;  // an entry was sent: its ids may be referred to
   };
-  struct names { std::string_view user, group; };
+  struct names {
+    std::string_view user, group;
+  };
 
   [[nodiscard]] std::uint32_t flags_of(flist::entry const& e, names const& ids) const;
   [[nodiscard]] std::uint32_t link_flags(flist::entry const& e) const;
@@ -52,7 +55,7 @@ class flist_encoder {
   features features_;
   flist_options options_;
   previous previous_;
-  std::string name_;               // of the entry under way
+  std::string name_;  // of the entry under way
 };
 
 }  // namespace volsync::wire

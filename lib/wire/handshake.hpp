@@ -6,11 +6,12 @@
 #include <string_view>
 
 #include "volsync/result.hpp"
+
 #include "wire/cursor.hpp"
 
 namespace volsync::wire {
 
-inline constexpr std::size_t max_name_list = 255;      // bytes of a list of algorithm names
+inline constexpr std::size_t max_name_list = 255;  // bytes of a list of algorithm names
 
 void write_version(writer& out, std::int32_t version);
 // What the peer can speak at most. Errors: truncated, bad_version (outside 20..40: no rsync speaks there).

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "volsync/result.hpp"
+
 #include "wire/cursor.hpp"
 #include "wire/features.hpp"
 
@@ -14,7 +15,7 @@ namespace volsync::wire {
 
 struct id_name {
   std::uint32_t id = 0;
-  std::string name;              // at most 255 bytes
+  std::string name;  // at most 255 bytes
   friend bool operator==(id_name const&, id_name const&) = default;
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "volsync/result.hpp"
+
 #include "wire/cursor.hpp"
 #include "wire/errc.hpp"
 
@@ -26,7 +27,7 @@ namespace volsync::wire {
 // One byte of length, then the text: a view into the input.
 [[nodiscard]] result<std::string_view> read_short_string(cursor& in);
 
-inline constexpr std::size_t max_vstring = 32767;      // bytes that its length can express
+inline constexpr std::size_t max_vstring = 32767;  // bytes that its length can express
 inline constexpr std::size_t max_short_string = 255;
 
 void write_byte(writer& out, std::uint8_t value);

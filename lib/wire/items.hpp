@@ -8,26 +8,28 @@
 
 #include "volsync/report.hpp"
 #include "volsync/result.hpp"
+
 #include "flist/item_flags.hpp"
+
 #include "wire/cursor.hpp"
 
 namespace volsync::wire {
 
-inline constexpr std::size_t max_xname = 4095;     // bytes
+inline constexpr std::size_t max_xname = 4095;  // bytes
 
 // How the basis byte is to be read.
 namespace basis_type {
 inline constexpr std::uint8_t destination = 0x80;  // never sent
 inline constexpr std::uint8_t partial_dir = 0x81;
 inline constexpr std::uint8_t backup = 0x82;
-inline constexpr std::uint8_t fuzzy = 0x83;        // and above: fuzzy in a basis directory
+inline constexpr std::uint8_t fuzzy = 0x83;  // and above: fuzzy in a basis directory
 }  // namespace basis_type
 
 struct item_record {
   std::int32_t ndx = 0;
   flist::item_flags flags = 0;
-  std::optional<std::uint8_t> basis;       // there iff flags have basis_type_follows
-  std::optional<std::string> xname;        // there iff flags have xname_follows; raw bytes of the peer
+  std::optional<std::uint8_t> basis;  // there iff flags have basis_type_follows
+  std::optional<std::string> xname;   // there iff flags have xname_follows; raw bytes of the peer
   friend bool operator==(item_record const&, item_record const&) = default;
 };
 

@@ -20,17 +20,17 @@ constexpr std::size_t compaction = 256U << 10;
 // How long the payload of a tag may be.
 struct tag_rule {
   tag kind;
-  std::size_t length;       // exact, or the largest one if `text`
+  std::size_t length;  // exact, or the largest one if `text`
   bool text;
   bool may_be_empty;
 };
 constexpr std::array tag_rules{
-    tag_rule{tag::data, max_frame_payload, true, true},  tag_rule{tag::error_xfer, max_text, true, true},
-    tag_rule{tag::info, max_text, true, true},           tag_rule{tag::error, max_text, true, true},
-    tag_rule{tag::warning, max_text, true, true},        tag_rule{tag::io_error, 4, false, false},
-    tag_rule{tag::io_timeout, 4, false, false},          tag_rule{tag::noop, 0, false, true},
-    tag_rule{tag::error_exit, 4, false, true},           tag_rule{tag::success, 4, false, false},
-    tag_rule{tag::deleted, max_text, true, true},        tag_rule{tag::no_send, 4, false, false},
+    tag_rule{tag::data, max_frame_payload, true, true}, tag_rule{tag::error_xfer, max_text, true, true},
+    tag_rule{tag::info, max_text, true, true},          tag_rule{tag::error, max_text, true, true},
+    tag_rule{tag::warning, max_text, true, true},       tag_rule{tag::io_error, 4, false, false},
+    tag_rule{tag::io_timeout, 4, false, false},         tag_rule{tag::noop, 0, false, true},
+    tag_rule{tag::error_exit, 4, false, true},          tag_rule{tag::success, 4, false, false},
+    tag_rule{tag::deleted, max_text, true, true},       tag_rule{tag::no_send, 4, false, false},
 };
 
 result<void> check(std::uint32_t raw_tag, std::size_t length) {
@@ -43,9 +43,7 @@ result<void> check(std::uint32_t raw_tag, std::size_t length) {
   return allowed ? result<void>{} : wire_errc::bad_message_length;
 }
 
-std::uint32_t header_word(frame_header h) {
-  return (base + static_cast<std::uint32_t>(h.kind)) << 24 | h.length;
-}
+std::uint32_t header_word(frame_header h) { return (base + static_cast<std::uint32_t>(h.kind)) << 24 | h.length; }
 
 }  // namespace
 
@@ -61,7 +59,7 @@ result<frame_header> read_frame_header(cursor& in) {
   if (!read) return read.error();
   auto const word = static_cast<std::uint32_t>(*read);
   std::uint32_t const length = word & max_frame_payload;
-  std::uint32_t const raw_tag = (word >> 24) - base;     // wraps below the base: unknown then
+  std::uint32_t const raw_tag = (word >> 24) - base;  // wraps below the base: unknown then
   if (auto const allowed = check(raw_tag, length); !allowed) return allowed.error();
   whole.succeed();
   return frame_header{static_cast<tag>(raw_tag), length};

@@ -9,25 +9,27 @@
 #include <optional>
 #include <string_view>
 
-#include "base/bytes.hpp"
 #include "volsync/result.hpp"
+
+#include "base/bytes.hpp"
+
 #include "wire/cursor.hpp"
 
 namespace volsync::wire {
 
 enum class tag : std::uint8_t {
-  data = 0,            // the stream; an empty frame is a sign of life
-  error_xfer = 1,      // text; the run ends with 23
-  info = 2,            // text for standard output
-  error = 3,           // text
-  warning = 4,         // text
-  io_error = 22,       // int32: bits for the I/O error word
-  io_timeout = 33,     // int32: seconds
-  noop = 42,           // empty
-  error_exit = 86,     // int32: exit code, or empty
-  success = 100,       // int32: index of a file that arrived (--remove-source-files)
-  deleted = 101,       // name; a directory's name ends in one NUL
-  no_send = 102,       // int32: index of a requested file that will not be sent
+  data = 0,         // the stream; an empty frame is a sign of life
+  error_xfer = 1,   // text; the run ends with 23
+  info = 2,         // text for standard output
+  error = 3,        // text
+  warning = 4,      // text
+  io_error = 22,    // int32: bits for the I/O error word
+  io_timeout = 33,  // int32: seconds
+  noop = 42,        // empty
+  error_exit = 86,  // int32: exit code, or empty
+  success = 100,    // int32: index of a file that arrived (--remove-source-files)
+  deleted = 101,    // name; a directory's name ends in one NUL
+  no_send = 102,    // int32: index of a requested file that will not be sent
 };
 
 struct message {
@@ -40,12 +42,12 @@ struct message {
 };
 
 inline constexpr std::size_t frame_header_size = 4;
-inline constexpr std::size_t max_frame_payload = 0xffffff;   // bytes that a header can express
-inline constexpr std::size_t max_text = 5119;                // bytes of a message text
+inline constexpr std::size_t max_frame_payload = 0xffffff;  // bytes that a header can express
+inline constexpr std::size_t max_text = 5119;               // bytes of a message text
 
 struct frame_header {
   tag kind{};
-  std::uint32_t length = 0;    // bytes of payload
+  std::uint32_t length = 0;  // bytes of payload
   friend bool operator==(frame_header const&, frame_header const&) = default;
 };
 // Errors: truncated, unknown_tag, bad_message_length, message_too_long (the last two by the rules of the tag).
@@ -80,10 +82,10 @@ class demultiplexer {
   bytes stream_;
   std::size_t consumed_ = 0;
   std::deque<message> messages_;
-  bytes header_;                           // begun header
-  std::optional<frame_header> frame_;      // frame under way
-  std::size_t left_ = 0;                   // bytes of it to come
-  bytes payload_;                          // of a message under way
+  bytes header_;                       // begun header
+  std::optional<frame_header> frame_;  // frame under way
+  std::size_t left_ = 0;               // bytes of it to come
+  bytes payload_;                      // of a message under way
   error_code failed_;
   std::int64_t byte_count_ = 0;
 };
@@ -124,7 +126,7 @@ class multiplexer {
 
    private:
     void make_room() override;
-    std::size_t begin_ = 0;    // of the header of the frame under way
+    std::size_t begin_ = 0;  // of the header of the frame under way
     bool open_ = false;
   };
 

@@ -10,8 +10,8 @@ namespace volsync::wire {
 namespace {
 
 constexpr std::uint8_t done_byte = 0x00;
-constexpr std::uint8_t negative_byte = 0xff;       // the coding of a magnitude follows
-constexpr std::uint8_t long_byte = 0xfe;           // two or four bytes follow
+constexpr std::uint8_t negative_byte = 0xff;  // the coding of a magnitude follows
+constexpr std::uint8_t long_byte = 0xfe;      // two or four bytes follow
 constexpr std::int64_t max_short_difference = 0xfd;
 constexpr std::int64_t max_difference = 0x7fff;
 
@@ -19,7 +19,7 @@ void put_magnitude(writer& out, std::int64_t n, std::int64_t difference) {
   auto const byte = [&](std::int64_t value) { out.u8(static_cast<std::uint8_t>(value & 0xff)); };
   if (difference >= 1 && difference <= max_short_difference) return byte(difference);
   out.u8(long_byte);
-  if (difference >= 0 && difference <= max_difference) {   // the one big-endian place of the wire
+  if (difference >= 0 && difference <= max_difference) {  // the one big-endian place of the wire
     byte(difference >> 8);
     byte(difference);
   } else {

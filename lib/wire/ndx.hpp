@@ -7,15 +7,17 @@
 #include <cstdint>
 
 #include "volsync/result.hpp"
+
 #include "wire/cursor.hpp"
 
 namespace volsync::wire {
 
 // What negative indexes mean.
-inline constexpr std::int32_t ndx_done = -1;           // end of a phase, or of the oldest list
-inline constexpr std::int32_t ndx_flist_eof = -2;      // no further list will come
-inline constexpr std::int32_t ndx_del_stats = -3;      // the record of deletions follows
-inline constexpr std::int32_t ndx_flist_offset = -101; // minus a directory's number: the list of that directory follows
+inline constexpr std::int32_t ndx_done = -1;       // end of a phase, or of the oldest list
+inline constexpr std::int32_t ndx_flist_eof = -2;  // no further list will come
+inline constexpr std::int32_t ndx_del_stats = -3;  // the record of deletions follows
+inline constexpr std::int32_t ndx_flist_offset =
+    -101;  // minus a directory's number: the list of that directory follows
 
 // One thread at a time.
 class ndx_writer {
@@ -24,7 +26,7 @@ class ndx_writer {
 
  private:
   std::int32_t positive_ = -1;
-  std::int32_t negative_ = 1;      // magnitude
+  std::int32_t negative_ = 1;  // magnitude
 };
 
 // One thread at a time.

@@ -15,9 +15,9 @@ constexpr unsigned figure_min_bytes = 3;
 }  // namespace
 
 void write_statistics(writer& out, statistics const& figures) {
-  for (std::int64_t const figure : {figures.bytes_read, figures.bytes_written, figures.total_size,
-                                    std::int64_t{figures.list_generation.count()},
-                                    std::int64_t{figures.list_transfer.count()}}) {
+  for (std::int64_t const figure :
+       {figures.bytes_read, figures.bytes_written, figures.total_size, std::int64_t{figures.list_generation.count()},
+        std::int64_t{figures.list_transfer.count()}}) {
     write_varlong(out, figure, figure_min_bytes);
   }
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "volsync/result.hpp"
+
 #include "wire/cursor.hpp"
 
 namespace volsync::wire {
@@ -13,7 +14,7 @@ namespace volsync::wire {
 struct statistics {
   std::int64_t bytes_read = 0;
   std::int64_t bytes_written = 0;
-  std::int64_t total_size = 0;                      // bytes of all listed files
+  std::int64_t total_size = 0;  // bytes of all listed files
   std::chrono::milliseconds list_generation{0};
   std::chrono::milliseconds list_transfer{0};
   friend bool operator==(statistics const&, statistics const&) = default;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "volsync/result.hpp"
+
 #include "delta/signature.hpp"
+
 #include "wire/cursor.hpp"
 
 namespace volsync::wire {
 
-inline constexpr std::size_t sum_head_size = 16;   // bytes on the wire
+inline constexpr std::size_t sum_head_size = 16;  // bytes on the wire
 
 void write_sum_head(writer& out, delta::sum_head const& head);
 // digest_length: bytes of the transfer's checksum. Errors: truncated, delta_errc (the rules of delta::check).

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "delta/signature.hpp"
+
 #include "wire/errc.hpp"
 #include "wire/integers.hpp"
 
@@ -31,7 +32,7 @@ result<token> token_reader::next(cursor& in) {
     attempt whole{in};
     auto const read = read_int32(in);
     if (!read) return read.error();
-    if (*read > 0 && in.remaining() == 0) return wire_errc::truncated;   // the bytes come with their count
+    if (*read > 0 && in.remaining() == 0) return wire_errc::truncated;  // the bytes come with their count
     if (*read < 0 && -(std::int64_t{*read} + 1) >= blocks_) return delta::delta_errc::bad_block_index;
     whole.succeed();
     if (*read == 0) return token{tokens_end{}};

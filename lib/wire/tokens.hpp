@@ -6,11 +6,12 @@
 #include <variant>
 
 #include "volsync/result.hpp"
+
 #include "wire/cursor.hpp"
 
 namespace volsync::wire {
 
-inline constexpr std::size_t max_literal = 32768;   // bytes of a literal token that every release accepts
+inline constexpr std::size_t max_literal = 32768;  // bytes of a literal token that every release accepts
 
 // Literal bytes, in pieces of at most max_literal. None for an empty run.
 void write_literal(writer& out, byte_view run);
@@ -18,8 +19,12 @@ void write_literal(writer& out, byte_view run);
 void write_match(writer& out, std::int32_t block, std::int32_t run = 1);
 void write_tokens_end(writer& out);
 
-struct literal { byte_view data; };              // a part of a literal token, never empty; a view into the input
-struct block_match { std::int32_t block = 0; };
+struct literal {
+  byte_view data;
+};  // a part of a literal token, never empty; a view into the input
+struct block_match {
+  std::int32_t block = 0;
+};
 struct tokens_end {};
 using token = std::variant<literal, block_match, tokens_end>;
 

@@ -248,7 +248,10 @@ TEST_CASE("golden statistics") {
 }
 
 TEST_CASE("golden messages of files that cannot be sent") {
-  struct row { std::string name; bool end_has_error, message_after_list; };
+  struct row {
+    std::string name;
+    bool end_has_error, message_after_list;
+  };
   for (row const& r : {row{"p30/push-unreadable", true, true}, row{"p30/push-unreadable-bytes", true, true},
                        row{"p30/push-unreadable-unsafe", false, true}, row{"p31/push-unreadable", true, false},
                        row{"p31/push-unreadable-bytes", true, false}, row{"p32/push-unreadable", true, false},

@@ -69,7 +69,9 @@ stream_reader::stream_reader(session_facts const& facts, features const& agreed,
     : facts_{facts},
       features_{agreed},
       whose_{whose},
-      step_{from_client && facts.filters ? step::rules : whose == end::sender ? step::list : step::index},
+      step_{from_client && facts.filters ? step::rules
+            : whose == end::sender       ? step::list
+                                         : step::index},
       decoder_{agreed, facts.options},
       encoder_{agreed, facts.options} {
   if (whose_ == end::sender) begin_list();
@@ -81,8 +83,8 @@ void stream_reader::feed(byte_view data) {
   cursor in{all.view()};
   while (in.remaining() != 0) {
     std::size_t const before = in.position();
-    static constexpr std::array names{"filter_rules", "flist", "id_list", "items",  "items",     "sums",
-                                      "sums",         "tokens", "",       "items", "statistics"};
+    static constexpr std::array names{"filter_rules", "flist",  "id_list", "items", "items",     "sums",
+                                      "sums",         "tokens", "",        "items", "statistics"};
     std::string const kind = names[static_cast<std::size_t>(step_)];
     bool const starts_list = step_ == step::index;
     auto const got = next(in);
@@ -97,17 +99,28 @@ void stream_reader::feed(byte_view data) {
 
 result<void> stream_reader::next(cursor& in) {
   switch (step_) {
-    case step::rules: return read_rule(in);
-    case step::list: return read_entry(in);
-    case step::ids: return read_id(in);
-    case step::index: return read_index(in);
-    case step::item: return read_record(in);
-    case step::head: return read_head(in);
-    case step::sums: return read_sums(in);
-    case step::content: return read_token(in);
-    case step::digest: return read_digest(in);
-    case step::deletions: return read_deletions(in);
-    case step::figures: return read_figures(in);
+    case step::rules:
+      return read_rule(in);
+    case step::list:
+      return read_entry(in);
+    case step::ids:
+      return read_id(in);
+    case step::index:
+      return read_index(in);
+    case step::item:
+      return read_record(in);
+    case step::head:
+      return read_head(in);
+    case step::sums:
+      return read_sums(in);
+    case step::content:
+      return read_token(in);
+    case step::digest:
+      return read_digest(in);
+    case step::deletions:
+      return read_deletions(in);
+    case step::figures:
+      return read_figures(in);
   }
   return {};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "flist/list.hpp"
+
 #include "wire/features.hpp"
 #include "wire/filter_rules.hpp"
 #include "wire/flist_decoder.hpp"
@@ -25,9 +26,9 @@ namespace volsync::wire {
 // What both ends know of a session without its bytes: the options of its command.
 struct session_facts {
   bool pull = false;
-  bool filters = false;             // the client sends a filter list
+  bool filters = false;  // the client sends a filter list
   bool dry_run = false;
-  bool negotiates = true;           // no --checksum-choice
+  bool negotiates = true;  // no --checksum-choice
   std::size_t digest_length = 16;
   flist_options options;
 };
@@ -51,11 +52,11 @@ class stream_reader {
   std::vector<filter::wire_rule> rules;
   std::vector<std::unique_ptr<flist::list>> lists;
   std::vector<std::int32_t> list_starts;
-  std::vector<std::int32_t> list_ends;          // their I/O errors
+  std::vector<std::int32_t> list_ends;  // their I/O errors
   std::vector<std::vector<id_name>> id_lists;
   std::vector<item_record> items;
   std::vector<delta::signature> signatures;
-  std::vector<std::string> contents;            // literal bytes of each file
+  std::vector<std::string> contents;  // literal bytes of each file
   std::vector<std::vector<std::int32_t>> matches;
   std::vector<std::string> digests;
   std::vector<entry_counts> deletions;
@@ -96,7 +97,7 @@ class stream_reader {
   std::size_t open_ids_ = 0;
   std::optional<signature_reader> signature_;
   std::optional<token_reader> tokens_;
-  std::string literal_;                         // since the last match
+  std::string literal_;  // since the last match
 };
 
 // Both directions of a golden session.
@@ -107,8 +108,8 @@ struct session {
   features agreed;
   std::string client_names, server_names;
   std::int32_t seed = 0;
-  bytes client_frames, server_frames;           // all bytes after the handshake
-  bytes client_stream, server_stream;           // without frames
+  bytes client_frames, server_frames;  // all bytes after the handshake
+  bytes client_stream, server_stream;  // without frames
   std::vector<message> client_messages, server_messages;
   [[nodiscard]] stream_reader client_reader() const;
   [[nodiscard]] stream_reader server_reader() const;

@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "support/catch.hpp"
+
 #include "wire/cursor.hpp"
 #include "wire/errc.hpp"
+
+#include "support/catch.hpp"
 
 namespace volsync::wire {
 
