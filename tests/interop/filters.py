@@ -30,7 +30,7 @@ CONTENTS = {
     "cvs/.cvsignore": "*.log ign\n",
     "merge/.rules": "# comment\n\n- no\n+ yes\n; other comment\n",
     "merge/in/deeper/.rules": "!\n+ only\n- *\n",
-    "merge2/.rules": "-n /p.tmp\n- /in/q\n",
+    "merge2/.rules": "- /p.tmp\n-p /in/q\n",
     "merge3/.wordrules": "w1 w2\n",
     ".rsync-filter": "- /a/foo\n- secret-top\n",
     "ff/.rsync-filter": "- secret\n",
@@ -147,7 +147,8 @@ def check(bench, tally, name, options, sources, filled):
     (stock, ours), trees, details = bench.run(options, sources, filled)
     problems = support.compare_codes(name, stock.code, ours.code)
     problems += tree.compare(*trees, since_ns=since)
-    problems += output.compare(stock.out, ours.out, exact_progress=True)
+    if stock.code in (0, 23, 24, 25):       # what a program still says while it dies is a matter of timing
+        problems += output.compare(stock.out, ours.out, exact_progress=True)
     if bool(stock.err.strip()) != bool(ours.err.strip()):
         problems.append("standard error: only one has any")
     tally.result(name, problems, details + [f"stderr: {r.err.strip()[:300]}" for r in (stock, ours) if r.err.strip()])
