@@ -104,6 +104,15 @@ struct memory_state {
     return true;
   }
 
+  // With all that is below it.
+  static bool erase(node& parent, std::string_view name) {
+    auto const found = parent.children.find(name);
+    if (found == parent.children.end()) return false;
+    node_ptr const child = found->second;
+    while (!child->order.empty()) erase(*child, std::string{child->order.back()});
+    return detach(parent, name);
+  }
+
   result<node_ptr> resolve(node_ptr from, std::string_view path, bool follow_last, int& budget) const {
     if (path.empty()) return because(std::errc::no_such_file_or_directory);
     if (path.front() == '/') from = root;
@@ -308,7 +317,7 @@ bool memory_tree::remove(std::string_view path) {
   std::lock_guard const hold{state_->lock};
   auto const [directory, name] = split_last(path);
   auto const parent = state_->find(directory.empty() ? "/" : directory);
-  return parent && memory_state::detach(*parent, name);
+  return parent && memory_state::erase(*parent, name);
 }
 
 bool memory_tree::rename(std::string_view from, std::string_view to) {

@@ -38,6 +38,7 @@ class memory_tree final : public tree {
   bool add_hard_link(std::string_view path, std::string_view existing);
 
   // Changing. False: there is no such entry. What is open stays readable.
+  // A directory goes with all that is in it.
   bool remove(std::string_view path);
   bool rename(std::string_view from, std::string_view to);
   // Replaces the content of the file itself, as another process writing into it would.

@@ -40,6 +40,9 @@ file_status from(struct stat const& s) {
   return status;
 }
 
+// How a directory is held: names can be looked up in it, which takes no right to read it (a parent of mode 0711).
+constexpr int held = O_PATH | O_DIRECTORY | O_CLOEXEC;
+
 result<file_status> status_at(int fd, char const* name, int flags) {
   struct stat s {};
   if (retried([&] { return ::fstatat(fd, name, &s, flags); }) != 0) return last_error();
@@ -69,14 +72,14 @@ struct dirent_head {
   std::uint16_t length;
   std::uint8_t type;
 };
-constexpr std::size_t dirent_name = 19;   // bytes before the name: the head without its padding
+constexpr std::size_t dirent_name = 19;  // bytes before the name: the head without its padding
 
 class posix_directory final : public directory {
  public:
   explicit posix_directory(unique_fd fd) : fd_{std::move(fd)} {}
 
   result<void> read(std::vector<directory_entry>& into) const override {
-    // A descriptor of its own: the offset of the held one is shared by all threads.
+    // A descriptor of its own: the held one cannot be read, and its offset would be shared by all threads.
     unique_fd const own{retried([&] { return ::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
     if (!own) return last_error();
     std::vector<char> buffer(std::size_t{64} << 10);
@@ -100,7 +103,7 @@ class posix_directory final : public directory {
   }
 
   result<std::shared_ptr<directory const>> open_directory(leaf_name const& name, bool follow) const override {
-    int const flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+    int const flags = held | (follow ? 0 : O_NOFOLLOW);
     unique_fd child{retried([&] { return ::openat(fd_.get(), name.c_str(), flags); })};
     if (!child) return last_error();
     return std::shared_ptr<directory const>{std::make_shared<posix_directory>(std::move(child))};
@@ -132,7 +135,7 @@ class posix_directory final : public directory {
 class posix_tree final : public tree {
  public:
   result<std::shared_ptr<directory const>> open_root(std::string const& path) override {
-    unique_fd fd{retried([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
+    unique_fd fd{retried([&] { return ::open(path.c_str(), held); })};
     if (!fd) return last_error();
     return std::shared_ptr<directory const>{std::make_shared<posix_directory>(std::move(fd))};
   }

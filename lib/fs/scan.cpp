@@ -10,7 +10,8 @@
 namespace volsync::fs {
 namespace {
 
-constexpr std::size_t largest_merge_file = std::size_t{1} << 20;   // bytes
+constexpr std::size_t largest_merge_file = std::size_t{1} << 20;  // bytes
+constexpr std::size_t longest_path = 4095;                        // bytes of a name on the wire
 
 result<std::string> read_whole(file& from) {
   std::string text;
@@ -25,34 +26,49 @@ result<std::string> read_whole(file& from) {
   }
 }
 
+// A directory is held without the right to read it; that is only found out when it is read.
+bool opening_failed(error_code why) {
+  return why == std::errc::permission_denied || why == std::errc::operation_not_permitted ||
+         why == std::errc::no_such_file_or_directory || why == std::errc::too_many_files_open ||
+         why == std::errc::too_many_files_open_in_system;
+}
+
+// What rsync passes over when it is named like a merge file: not there, not a file, a link to nowhere.
+bool is_no_merge_file(error_code why) {
+  return why == std::errc::no_such_file_or_directory || why == std::errc::invalid_argument ||
+         why == std::errc::is_a_directory || why == std::errc::too_many_symbolic_link_levels ||
+         why == std::errc::no_such_device_or_address;
+}
+
 }  // namespace
 
-// Unsafe: empty, absolute, or leading out of the transfer. Leading ".." may climb at most as deep as the link lies; any
-// later "..", and one at the end, is refused as it is.
+// Unsafe: empty, absolute, or leading out of the transfer. Leading "../" may climb as deep as the link lies; a ".."
+// behind anything else, a "." too, and one at the end are refused as they are, except a link that is ".." alone.
 bool is_unsafe_link(std::string_view target, std::string_view link_path) noexcept {
   if (target.empty() || target.front() == '/') return true;
-  auto depth = std::count(link_path.begin(), link_path.end(), '/');
-  bool leading = true;
+  auto const depth = std::count(link_path.begin(), link_path.end(), '/');
+  if (target == "..") return depth == 0;
+  std::ptrdiff_t climbed = 0;
+  while (target.starts_with("../")) {
+    ++climbed;
+    target.remove_prefix(std::min(target.find_first_not_of('/', 2), target.size()));
+  }
   for (std::size_t at = 0; at <= target.size();) {
     std::size_t const end = std::min(target.find('/', at), target.size());
-    auto const part = target.substr(at, end - at);
-    if (part == "..") {
-      if (!leading || end == target.size()) {
-        if (!leading) return true;
-        return --depth < 0;
-      }
-      if (--depth < 0) return true;
-    } else if (!part.empty() && part != ".") {
-      leading = false;
-    }
+    if (target.substr(at, end - at) == "..") return true;
     at = end + 1;
   }
-  return false;
+  return climbed > depth;
 }
 
 directory_scan::directory_scan(source_roots& roots, scan_options const& how, std::uint16_t root, std::string path,
                                std::shared_ptr<filter::rule_set const> rules, std::uint64_t root_device)
-    : roots_{roots}, how_{how}, root_{root}, path_{std::move(path)}, rules_{std::move(rules)}, root_device_{root_device} {}
+    : roots_{roots},
+      how_{how},
+      root_{root},
+      path_{std::move(path)},
+      rules_{std::move(rules)},
+      root_device_{root_device} {}
 
 std::string directory_scan::child_path(std::string_view name) const {
   if (path_.empty()) return std::string{name};
@@ -73,7 +89,9 @@ void directory_scan::open() {
   handle_ = std::move(*handle);
   if (auto const status = handle_->status()) device_ = status->device;
   read_rules();
-  if (auto const read = handle_->read(names_); !read) problem("", "readdir", read.error(), true);
+  if (auto const read = handle_->read(names_); !read) {
+    problem("", opening_failed(read.error()) ? "opendir" : "readdir", read.error(), true);
+  }
 }
 
 void directory_scan::read_rules() {
@@ -83,11 +101,11 @@ void directory_scan::read_rules() {
     auto const leaf = leaf_name::make(outside ? "x" : name);
     if (!leaf) return std::optional<std::string>{};
     auto opened = outside ? roots_.open_outside(name) : handle_->open_file(*leaf, true);
-    if (!opened && opened.error() == std::errc::no_such_file_or_directory) return std::optional<std::string>{};
-    if (!opened) return opened.error();
-    auto text = read_whole(**opened);
-    if (!text) return text.error();
-    return std::optional<std::string>{std::move(*text)};
+    auto text = opened ? read_whole(**opened) : result<std::string>{opened.error()};
+    if (text) return std::optional<std::string>{std::move(*text)};
+    // Rules that could not be read may have hidden something: it is said, and nothing is deleted. rsync is silent here.
+    if (!is_no_merge_file(text.error())) problem(outside ? "" : name, "failed to open exclude file", text.error());
+    return std::optional<std::string>{};
   };
   auto entered = filter::enter(rules_, path_, load, rule_error_);
   if (entered) {
@@ -97,61 +115,65 @@ void directory_scan::read_rules() {
   }
 }
 
-// True if the link is to be listed as what it points to; then e holds that status.
-bool directory_scan::resolve_link(leaf_name const& name, scanned_entry& e) {
-  bool const copies_any = how_.copy_links;
-  if (!copies_any && !how_.copy_dirlinks && !how_.copy_unsafe_links) return false;
+bool directory_scan::hidden(std::string const& path, bool is_directory) const {
+  return rules_ && rules_->excludes(path, is_directory, filter::side::sender);
+}
+
+// A name whose status could not be had: what a rule hides is none of our business.
+void directory_scan::unread(std::string const& path, error_code why) {
+  if (hidden(path, false)) return;
+  problems_.push_back({path, "readlink_stat", why, why == std::errc::no_such_file_or_directory, false, true});
+}
+
+// Replaces the status of a link by that of what it points to, where the run copies that. False: it has to, and there is
+// nothing; that is said.
+bool directory_scan::resolve_link(leaf_name const& name, std::string const& path, scanned_entry& e) {
+  bool const must = how_.copy_links || (how_.copy_unsafe_links && is_unsafe_link(e.link, path));
+  if (!must && !how_.copy_dirlinks) return true;
   auto const target = handle_->status_of(name, true);
-  if (copies_any) {
-    if (target) e.status = *target;
-    return static_cast<bool>(target);
+  if (!target && must && target.error() == std::errc::no_such_file_or_directory) {
+    if (!hidden(path, false))
+      problems_.push_back({path, "symlink has no referent", target.error(), false, false, true});
+    return false;
   }
-  if (how_.copy_unsafe_links && is_unsafe_link(e.link, child_path(e.name))) {
-    if (target) e.status = *target;
-    return static_cast<bool>(target);
+  if (!target && must) {
+    unread(path, target.error());
+    return false;
   }
-  if (how_.copy_dirlinks && target && S_ISDIR(target->mode)) {
-    e.status = *target;
-    return true;
-  }
-  return false;
+  if (!target || (!must && !S_ISDIR(target->mode))) return true;
+  e.status = *target;
+  e.link.clear();
+  return true;
 }
 
 std::optional<scanned_entry> directory_scan::look_at(directory_entry const& child) {
   std::string const path = child_path(child.name);
-  bool const type_known = child.type != DT_UNKNOWN && !(child.type == DT_LNK && (how_.copy_links || how_.copy_dirlinks || how_.copy_unsafe_links));
-  if (type_known && rules_ && rules_->excludes(path, child.type == DT_DIR, filter::side::sender)) return std::nullopt;
+  bool const follows = how_.copy_links || how_.copy_dirlinks || how_.copy_unsafe_links;
+  bool const type_known = child.type != DT_UNKNOWN && !(child.type == DT_LNK && follows);
+  if (type_known && hidden(path, child.type == DT_DIR)) return std::nullopt;
+  if (path.size() > longest_path) {
+    auto const why = std::make_error_code(std::errc::filename_too_long);
+    if (!hidden(path, false)) problems_.push_back({path, "filename overflows max-path len", why, false, false, true});
+    return std::nullopt;
+  }
   auto const name = leaf_name::make(child.name);
-  if (!name) {
-    problem(child.name, "readlink_stat", name.error());
-    return std::nullopt;
-  }
-  scanned_entry e;
-  e.name = child.name;
-  auto const status = handle_->status_of(*name, false);
+  auto const status = name ? handle_->status_of(*name, false) : result<file_status>{name.error()};
   if (!status) {
-    problem(child.name, "readlink_stat", status.error());
+    unread(path, status.error());
     return std::nullopt;
   }
-  e.status = *status;
-  if (S_ISLNK(e.status.mode)) {
+  scanned_entry e{child.name, {}, *status, false};
+  if (S_ISLNK(status->mode) && (how_.links || follows)) {
     auto link = handle_->read_link(*name);
     if (!link) {
-      problem(child.name, "readlink_stat", link.error());
+      unread(path, link.error());
       return std::nullopt;
     }
     e.link = std::move(*link);
-    bool const followed = resolve_link(*name, e);
-    bool const must = how_.copy_links || (how_.copy_unsafe_links && is_unsafe_link(e.link, path));
-    if (must && !followed) {
-      if (rules_ && rules_->excludes(path, false, filter::side::sender)) return std::nullopt;
-      problems_.push_back({path, "symlink has no referent", std::make_error_code(std::errc::no_such_file_or_directory), false, false, true});
-      return std::nullopt;
-    }
-    if (!S_ISLNK(e.status.mode)) e.link.clear();
+    if (!resolve_link(*name, path, e)) return std::nullopt;
   }
   bool const is_directory = S_ISDIR(e.status.mode);
-  if (!type_known && rules_ && rules_->excludes(path, is_directory, filter::side::sender)) return std::nullopt;
+  if ((!type_known || is_directory != (child.type == DT_DIR)) && hidden(path, is_directory)) return std::nullopt;
   if (how_.one_file_system > 0 && is_directory && e.status.device != root_device_) {
     if (how_.one_file_system > 1) return std::nullopt;
     e.mount_point = true;
@@ -166,7 +188,8 @@ bool directory_scan::step(std::vector<scanned_entry>& into, std::size_t at_most)
   std::vector<std::uint32_t> by_inode(count);
   std::iota(by_inode.begin(), by_inode.end(), 0U);
   auto const* const first = names_.data() + at_;
-  std::sort(by_inode.begin(), by_inode.end(), [first](std::uint32_t a, std::uint32_t b) { return first[a].inode < first[b].inode; });
+  auto const lower_inode = [first](std::uint32_t a, std::uint32_t b) { return first[a].inode < first[b].inode; };
+  std::sort(by_inode.begin(), by_inode.end(), lower_inode);
   std::vector<std::optional<scanned_entry>> found(count);
   for (std::uint32_t const i : by_inode) found[i] = look_at(first[i]);
   for (auto& each : found) {

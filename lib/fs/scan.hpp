@@ -63,7 +63,9 @@ class directory_scan {
   void open();
   void read_rules();
   [[nodiscard]] std::optional<scanned_entry> look_at(directory_entry const& child);
-  [[nodiscard]] bool resolve_link(leaf_name const& name, scanned_entry& e);
+  [[nodiscard]] bool resolve_link(leaf_name const& name, std::string const& path, scanned_entry& e);
+  [[nodiscard]] bool hidden(std::string const& path, bool is_directory) const;
+  void unread(std::string const& path, error_code why);
   void problem(std::string_view name, char const* step, error_code why, bool is_directory = false);
   [[nodiscard]] std::string child_path(std::string_view name) const;
 
@@ -82,6 +84,8 @@ class directory_scan {
   std::string rule_error_;
 };
 
+// Whether a link leads, or may lead, out of the transfer. link_path: its name on the wire; how many directories lie above
+// it decides how far it may climb.
 [[nodiscard]] bool is_unsafe_link(std::string_view target, std::string_view link_path) noexcept;
 
 }  // namespace volsync::fs

@@ -1,7 +1,8 @@
 // The source side of a push: the base directories of the arguments, and a small cache of open directories below them.
 //
-// Paths are resolved one component at a time below a root. Links are not followed, except where the run copies what links
-// point to: then a directory of the list may have been a link.
+// Paths are resolved one component at a time below a root. Links are not followed, except where the run copies what
+// links point to: then a directory of the list may have been a link. Of any number of arguments and directories only a
+// few are open at a time; an argument's directory that was closed meanwhile must be the same when it is opened again.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,11 @@ class source_roots {
   // follow: directories of the list may be links (-L, -k, --copy-unsafe-links).
   source_roots(std::shared_ptr<tree> files, bool follow) : files_{std::move(files)}, follow_{follow} {}
 
-  // Opens an operand's base directory (its links are followed) and returns its number. A repeated path gives the same one.
-  // Errors: errno; EMFILE beyond 65535 roots.
+  // Opens an operand's base directory (its links are followed) and returns its number. A repeated path gives the same
+  // one. Errors: errno; EMFILE beyond 65535 roots.
   result<std::uint16_t> add(std::string const& path);
-  // A directory below a root; path: components between single slashes, "" for the root itself. Errors: errno.
+  // A directory below a root; path: components between single slashes, "" for the root itself. Errors: errno; ESTALE if
+  // another directory has taken the root's place, ELOOP if more than 40 links lie on the way.
   result<std::shared_ptr<directory const>> open(std::uint16_t root, std::string_view path);
   // A regular file below a root.
   result<std::unique_ptr<file>> open_file(std::uint16_t root, std::string_view parent, std::string_view name);
@@ -39,21 +41,33 @@ class source_roots {
   [[nodiscard]] bool follows() const noexcept { return follow_; }
 
  private:
-  struct base { std::string path; std::shared_ptr<directory const> handle; };
-  using key = std::string;                                  // root number and path
-  struct cached { key name; std::shared_ptr<directory const> handle; };
+  struct base {
+    std::string path;
+    std::uint64_t device = 0, inode = 0;
+  };
+  using key = std::string;  // root number and path
+  // links: how many were followed on the way from the root.
+  struct place {
+    std::shared_ptr<directory const> handle;
+    int links = 0;
+  };
+  struct cached {
+    key name;
+    place where;
+  };
 
-  result<std::shared_ptr<directory const>> descend(std::shared_ptr<directory const> from, std::uint16_t root,
-                                                   std::string_view path, std::size_t done);
-  std::shared_ptr<directory const> look_up(key const& name);
-  void keep(key name, std::shared_ptr<directory const> handle);
+  result<place> open_base(std::uint16_t root);
+  result<place> descend(place from, std::uint16_t root, std::string_view path, std::size_t done);
+  result<place> step_into(place const& from, leaf_name const& name) const;
+  place look_up(key const& name);
+  void keep(key name, place where);
 
   std::shared_ptr<tree> files_;
   bool follow_;
   mutable std::mutex lock_;
   std::vector<base> roots_;
   std::unordered_map<std::string, std::uint16_t> known_roots_;
-  std::list<cached> recent_;                                // most recent first
+  std::list<cached> recent_;  // most recent first
   std::unordered_map<key, std::list<cached>::iterator> index_;
 };
 

@@ -139,6 +139,11 @@ void note_problem(scanned& into, fs::scan_problem const& what, std::uint16_t roo
     into.events.push_back(message{message::level::error, "symlink has no referent: \"" + path + "\"", false});
     return;
   }
+  if (std::string_view{what.step} == "filename overflows max-path len") {
+    std::string const by = std::to_string(what.path.size() - 4095);
+    into.events.push_back(message{message::level::error, what.step + (" by " + by) + ": " + what.path, false});
+    return;
+  }
   problem said;
   said.path = path;
   said.step = what.step;

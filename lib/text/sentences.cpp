@@ -87,6 +87,7 @@ std::string problem_line(problem const& what) {
   std::string const name = "\"" + what.path + "\"";
   if (what.vanished) return (what.directory ? "directory has vanished: " : "file has vanished: ") + name;
   if (what.step == "readlink_stat") return error_line(what.role, "readlink_stat(" + name + ") failed", what.error);
+  if (what.step == "readdir") return error_line(what.role, "readdir(" + name + ")", what.error);
   bool const says_failed = what.step.find("failed") != std::string::npos;
   return error_line(what.role, what.step + " " + name + (says_failed ? "" : " failed"), what.error);
 }
