@@ -168,6 +168,8 @@ TEST_CASE("configuration files without an ssh program: first value, patterns, in
   CHECK(chosen("HostKeyAlias zed\n").reason == "libssh would ignore HostKeyAlias");
   CHECK(chosen("Match exec true\nPort 1\n").reason == "libssh would ignore Match");
   CHECK(chosen("Host x\nHostKeyAlias zed\n").libssh);
+  CHECK(chosen("ProxyJump none\nProxyJump jump\n").libssh);
+  CHECK_FALSE(chosen("ProxyJump jump\nProxyJump none\n").libssh);
   for (char const* bad : {"Port\n", "User \"open\n"}) {
     write_file(main, bad);
     CHECK(read_config_files(query, {main}).error() == transport_errc::bad_configuration);
