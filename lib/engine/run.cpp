@@ -177,7 +177,7 @@ finished run_push(job const& what, observer& events, cancellation& cancel, std::
   if (!box) return failed(exit_code::ipc, "no event descriptor: " + box.error().message());
 
   auto const peer = transport::open_remote(make_request(what, command), ask ? std::make_shared<relayed_prompter>(std::move(ask)) : nullptr);
-  if (what.options.verbose > 0) events.on_event(message{message::level::info, peer->description(), false});
+  if (what.options.verbose > 0) events.on_event(message{message::level::info, "transport: " + peer->description(), false});
   push_limits const limits{what.options.timeout, what.options.bandwidth_limit};
   std::size_t const threads = setup.workers;
   protocol::push_session session{std::move(setup), [&events](event&& e) { events.on_event(e); }};

@@ -170,7 +170,9 @@ segment list_builder::make_segment(scanned& from, std::int32_t directory, std::s
   mention_ids(made);
   made.io_error = how_.report_io_errors ? io_error_ : 0;
   auto const before = entries_ - static_cast<std::int64_t>(made.list->size());
-  live_.push_back({made.list, made.ndx_start, directory, std::move(path), entry, before});
+  bool const has_root = directory < 0 && !made.list->empty() && made.list->name(made.list->at(flist::position{0})) == ".";
+  live_.push_back({made.list, made.ndx_start, directory, std::move(path),
+                   has_root ? made.list->at(flist::position{0}) : entry, before});
   if (live_.size() > 1) open_entries_ += static_cast<std::int64_t>(made.list->size());
   return made;
 }
