@@ -80,6 +80,7 @@ struct finished {
   exit_code code = exit_code::success;
   std::string text;                ///< what went wrong, what to do next; empty on success
   report result;
+  bool peer_told = false;          ///< the peer ended the run and printed its own error line: ours would repeat it
 };
 
 using event = std::variant<item, progress, message, problem, phase, finished>;

@@ -91,6 +91,9 @@ class text_formatter::state {
     if (what.name != file_) meter_.restart();
     file_ = what.name;
     if (!meter_.due(now, what.finished)) return;
+    // rsync reports a file's first block even where it is the only one.
+    bool const only = what.finished && meter_.fresh();
+    if (only) put_progress(text::progress_line(meter_.update(what.done, what.size, false, now), style_) + "  ");
     put_progress(text::progress_line(meter_.update(what.done, what.size, what.finished, now), style_));
     if (what.finished) {
       target() += count_of(what) + "\n";
@@ -139,7 +142,7 @@ class text_formatter::state {
   void on(problem const& what, time_point) { err(text::problem_line(what)); }
 
   void on(phase const& what, time_point) {
-    if (!levels_[info::flist] || options_.quiet || !(options_.recurse || options_.dirs.value_or(options_.list_only))) return;
+    if (!levels_[info::flist] || options_.quiet || !lists_directories()) return;
     switch (what.what) {
       case phase::step::connected: break;
       case phase::step::list_started:
@@ -153,6 +156,11 @@ class text_formatter::state {
         if (!what.incremental) list_complete(what.entries);
         break;
     }
+  }
+
+  // rsync has no word to say about a list of plain files.
+  [[nodiscard]] bool lists_directories() const {
+    return options_.recurse || options_.dirs.value_or(options_.list_only || options_.files_from.has_value());
   }
 
   void list_started() {
@@ -176,8 +184,10 @@ class text_formatter::state {
       end_half_line(target());
       put_figures(what.result);
     }
-    for_each_line(what.text, [this](std::string_view line) { err(line); });
-    if (what.code == exit_code::success) return;
+    std::string_view before = what.text.starts_with("rsync: ") ? "" : "rsync: ";
+    for_each_line(what.text, [&](std::string_view line) { err(std::string{std::exchange(before, "")}.append(line)); });
+    end_half_line(made_.err);
+    if (what.code == exit_code::success || what.peer_told) return;
     made_.err += final_line(what.code, settings_.sending ? "sender" : "receiver", settings_.version);
   }
 

@@ -17,6 +17,8 @@ class progress_meter {
 
   // Forgets everything; the next update is the first of a new file.
   void restart() noexcept { *this = progress_meter{}; }
+  // Nothing was reported yet.
+  [[nodiscard]] bool fresh() const noexcept { return count_ == 0; }
   // Whether a line is due: the first report, and then one a second; a finished file is always due.
   [[nodiscard]] bool due(time_point now, bool finished) const noexcept;
   // done, size: bytes. A finished line shows the average and the time it took, a running one the rate of the last
