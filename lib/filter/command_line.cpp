@@ -41,7 +41,7 @@ result<void> add_cvs(sources const& from, std::vector<element>& rules, std::stri
   rule_context where;
   if (auto const added = parse_rule(":C", where, rules, error_text); !added) return added.error();
   append_cvs_defaults(rules);
-  where.style.cvs = where.style.word_split = where.style.only_excludes = true;
+  where.style.cvs = where.style.word_split = where.style.only_excludes = where.style.literal = true;
   if (auto const added = parse_file(from.home_cvsignore, false, where, rules, error_text); !added) return added.error();
   return parse_file(from.cvsignore_variable, false, where, rules, error_text);
 }

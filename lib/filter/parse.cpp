@@ -30,7 +30,7 @@ bool apply(char m, char letter, rule& r) {
     case '!': r.negated = true; return !merges;
     case 'C':
       if (merges) {
-        r.merge.cvs = r.merge.word_split = r.merge.only_excludes = r.merge.no_inherit = true;
+        r.merge.cvs = r.merge.word_split = r.merge.only_excludes = r.merge.literal = r.merge.no_inherit = true;
       } else {
         r.cvs_list = true;
       }
@@ -47,8 +47,8 @@ bool apply(char m, char letter, rule& r) {
     case 'e': r.excludes_self = true; return merges;
     case 'n': r.merge.no_inherit = true; return merges;
     case 'w': r.merge.word_split = true; return merges;
-    case '-': r.merge.only_excludes = true; return merges;
-    case '+': r.merge.only_includes = true; return merges;
+    case '-': r.merge.only_excludes = r.merge.literal = true; return merges;
+    case '+': r.merge.only_includes = r.merge.literal = true; return merges;
     default: return false;
   }
 }
@@ -168,11 +168,11 @@ result<void> parse_pattern(std::string_view text, rule_context const& where, std
   }
   rule r;
   r.include = where.style.only_includes;
-  if (!where.style.cvs && text.size() > 2 && (text[0] == '-' || text[0] == '+') && text[1] == ' ') {
+  if (!where.style.literal && text.size() > 2 && (text[0] == '-' || text[0] == '+') && text[1] == ' ') {
     r.include = text[0] == '+';
     text.remove_prefix(2);
   }
-  if (text.empty()) return fail(filter_errc::unexpected_end, "unexpected end of filter rule: ", text, where, error_text);
+  if (text.empty()) return {};                     // --exclude= says nothing
   take_defaults(r, where.defaults);
   r.pattern = text;
   return add(std::move(r), text, where, into, error_text);

@@ -16,6 +16,7 @@ struct merge_style {
   bool cvs = false;                  // C: bare exclude patterns, split at white space
   bool only_excludes = false;        // -
   bool only_includes = false;        // +
+  bool literal = false;              // bare patterns have no "- " or "+ " before them
   bool parents = false;              // a leading slash: directories above the transfer root are looked into as well
 };
 

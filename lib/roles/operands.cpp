@@ -113,7 +113,6 @@ void operand_job::add(operand const& each, bool from_list) {
     return failed(full, changes ? "change_dir" : "link_stat", root.error());
   }
   if (each.path.empty()) return add_root(each, *root, from_list);
-  if (how_.relative) add_parents(each, *root);
   add_named(each, *root, from_list);
 }
 
@@ -233,6 +232,7 @@ void operand_job::add_named(operand const& each, std::uint16_t root, bool from_l
     first_.events.push_back(message{message::level::info, "skipping directory " + each.path, false});
     return;
   }
+  if (how_.relative) add_parents(each, root);
   e->what.flags |= flist::entry_flags::top;
   if (is_directory && !how_.recurse && !(each.content && (how_.dirs || from_list))) {
     e->content.reset();
