@@ -84,6 +84,7 @@ class process {
     in_.assign(in->write.release());
     out_.assign(out->read.release());
     err_.assign(err->read.release());
+    err_.non_blocking(true);
     return {};
   }
 
@@ -115,19 +116,30 @@ class process {
     });
   }
 
+  // Waits and then reads by itself: an asynchronous read could hold bytes that reap's would overtake.
   void read_errors() {
     if (!err_.is_open() || !box.wants_input()) return;
     reading_errors_ = true;
-    err_.async_read_some(asio::buffer(errors_buffer_), [this](asio_error const& failed, std::size_t count) {
+    err_.async_wait(descriptor::wait_read, [this](asio_error const& cancelled) {
       reading_errors_ = false;
-      if (failed == asio::error::operation_aborted) return;
+      if (cancelled || !err_.is_open()) return;
+      if (take_errors()) read_errors();
+    });
+  }
+
+  // Moves what is there now, up to the bound of the queue; false once the pipe has ended.
+  bool take_errors() {
+    while (err_.is_open() && box.wants_input()) {
+      asio_error failed;
+      std::size_t const count = err_.read_some(asio::buffer(errors_buffer_), failed);
+      if (failed == asio::error::would_block || failed == asio::error::try_again) return true;
       if (failed) {
         err_.close();
-        return;
+        return false;
       }
       box.add_errors({errors_buffer_.data(), count});
-      read_errors();
-    });
+    }
+    return err_.is_open();
   }
 
   void write_output() {
@@ -197,22 +209,11 @@ class process {
     remote_exit how;  // stays "unknown" if somebody else reaped it
     if (got == child_ && WIFEXITED(status)) how.status = WEXITSTATUS(status);
     if (got == child_ && WIFSIGNALED(status)) how.signal = WTERMSIG(status);
-    take_last_errors();
+    take_errors();  // all it wrote is in the pipe by now; a grandchild may keep the pipe open for ever
     deaf_timer_.cancel();
     abort_timer_.cancel();
     box.set_exit(how);
     if (giving_up_) io_.stop();
-  }
-
-  // What the child wrote before its end is in the pipe by now; a grandchild may keep the pipe open for ever.
-  void take_last_errors() {
-    while (err_.is_open() && box.wants_input()) {
-      asio_error failed;
-      err_.non_blocking(true, failed);
-      std::size_t const count = err_.read_some(asio::buffer(last_errors_), failed);
-      if (failed || count == 0) return;
-      box.add_errors({last_errors_.data(), count});
-    }
   }
 
   void give_up() {
@@ -246,7 +247,7 @@ class process {
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   descriptor in_{io_}, out_{io_}, err_{io_}, pidfd_{io_};
   asio::steady_timer deaf_timer_{io_}, end_timer_{io_}, abort_timer_{io_};
-  bytes buffer_ = bytes(piece), errors_buffer_ = bytes(16384), last_errors_ = bytes(16384);
+  bytes buffer_ = bytes(piece), errors_buffer_ = bytes(16384);
   bytes sending_;
   std::size_t sent_ = 0;
   bool reading_ = false, reading_errors_ = false, writing_ = false, giving_up_ = false, ended_ = false;
