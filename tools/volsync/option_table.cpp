@@ -71,7 +71,10 @@ void set_bandwidth(state& s, text value) {
 
 void set_delete_when(state& s, delete_mode mode) {
   delete_mode& now = s.what.deletion;
-  if (now != delete_mode::none && now != delete_mode::automatic && now != mode) s.second_delete = mode;
+  auto const while_going = [](delete_mode m) { return m == delete_mode::during || m == delete_mode::delay; };
+  bool const given = now != delete_mode::none && now != delete_mode::automatic;
+  // Both of these look while the transfer goes on: the last one counts.
+  if (given && now != mode && !(while_going(now) && while_going(mode))) s.second_delete = mode;
   now = mode;
 }
 
