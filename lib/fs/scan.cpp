@@ -33,6 +33,13 @@ bool opening_failed(error_code why) {
          why == std::errc::too_many_files_open_in_system;
 }
 
+// Lasting reasons for which a link stands for nothing here.
+bool leads_nowhere(error_code why) {
+  return why == std::errc::no_such_file_or_directory || why == std::errc::not_a_directory ||
+         why == std::errc::too_many_symbolic_link_levels || why == std::errc::permission_denied ||
+         why == std::errc::filename_too_long;
+}
+
 // What rsync passes over when it is named like a merge file: not there, not a file, a link to nowhere.
 bool is_no_merge_file(error_code why) {
   return why == std::errc::no_such_file_or_directory || why == std::errc::invalid_argument ||
@@ -131,12 +138,15 @@ bool directory_scan::resolve_link(leaf_name const& name, std::string const& path
   bool const must = how_.copy_links || (how_.copy_unsafe_links && is_unsafe_link(e.link, path));
   if (!must && !how_.copy_dirlinks) return true;
   auto const target = handle_->status_of(name, true);
-  if (!target && must && target.error() == std::errc::no_such_file_or_directory) {
+  bool const nowhere = !target && target.error() == std::errc::no_such_file_or_directory;
+  if (nowhere && must) {
     if (!hidden(path, false))
       problems_.push_back({path, "symlink has no referent", target.error(), false, false, true});
     return false;
   }
-  if (!target && must) {
+  // A link that leads nowhere stays a link under -k. One whose end could not be looked at may be a directory, and
+  // listed as a link it would take the place of that directory at the destination.
+  if (!target && (must || !leads_nowhere(target.error()))) {
     unread(path, target.error());
     return false;
   }

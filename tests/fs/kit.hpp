@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -106,6 +108,16 @@ class memory_world final : public world {
   auto made = leaf_name::make(text);
   REQUIRE(made);
   return *made;
+}
+
+// Runs `what` without root's power over files (which belongs to a thread). Without root it is just run.
+template <class What>
+void as_nobody(What what) {
+  std::thread{[&] {
+    ::setfsgid(65534);
+    ::setfsuid(65534);
+    what();
+  }}.join();
 }
 
 // All bytes of an open file, read in pieces of that size.
