@@ -45,14 +45,8 @@ outcome run_rsync(std::vector<std::string> const& arguments) {
   return said;
 }
 
-// "<rule from /a/b/FILE line 1>" loses "/a/b/".
-std::string without_directory(std::string text) {
-  auto const start = text.find("<rule from ");
-  auto const slash = text.rfind('/');
-  if (start != std::string::npos && slash != std::string::npos && slash > start)
-    text.erase(start + 11, slash - start - 10);
-  return text;
-}
+// Without the place: which of several bad files comes first depends on the order of the walk.
+std::string sentence_of(std::string const& error) { return error.substr(0, error.find("<rule from ")); }
 
 struct dice {
   std::mt19937 source;
@@ -133,8 +127,7 @@ TEST_CASE("random trees under random rules are listed as rsync lists them") {
       INFO(said);
       CHECK(found.troubles().empty());
       if (theirs.code != 0) {
-        // A merge file that cannot stand here: the same sentence, wherever the file is said to be.
-        CHECK(without_directory(found.rule_error) == without_directory(theirs.lines.at(0)));
+        CHECK(sentence_of(found.rule_error) == sentence_of(theirs.lines.at(0)));
         ++refused;
         continue;
       }
