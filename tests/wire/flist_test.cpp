@@ -187,7 +187,7 @@ TEST_CASE("random lists come back, whatever was agreed") {
       decoder.begin(again, start);
       for (std::uint32_t i = 0; i < made.list.size(); ++i) {
         auto const s = static_cast<flist::slot>(i);
-        auto const& [user, group] = made.names[i];
+        std::string const &user = made.names[i].first, &group = made.names[i].second;
         auto const data = written([&](writer& out) { encoder.entry(out, made.list, s, start, user, group); });
         // The decoder is the same for all beginnings of the entry: none of them changes it.
         auto const got = decode_in_any_split(data, [&](cursor& in) { return decoder.next(in); });
