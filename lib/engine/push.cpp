@@ -52,6 +52,7 @@ finished push_driver::run() {
     bool moved = move_input();
     moved = move_jobs() || moved;
     if (!ended_) moved = move_output() || moved;
+    if (!ended_) moved = move_jobs() || moved;   // what was said may have made work
     pass_errors();
     if (ended_) break;
     keep_time();
@@ -172,8 +173,7 @@ bool push_driver::move_output() {
       peer_.put_output(bytes(from, from + static_cast<std::ptrdiff_t>(now)));
       outgoing_used_ += now;
     }
-    // Jobs that were waiting for room go on while these bytes travel.
-    while (auto job = session_.next_job()) pool_.post(std::move(job));
+    move_jobs();                                 // what waited for room goes on while these bytes travel
   }
   return moved;
 }

@@ -258,3 +258,19 @@ TEST_CASE("a silent peer is given up after the timeout") {
   auto const done = push(j, files, events);
   CHECK(done.code == exit_code::timeout);
 }
+
+TEST_CASE("a tree without incremental recursion is walked without a pause") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  std::string directory = "/src";
+  for (int depth = 0; depth < 30; ++depth) {
+    directory += "/d";
+    files->add_file(directory + "/f", "f");
+  }
+  job j = push_job(where);
+  j.options.inc_recursive = false;
+  recorder events;
+  auto const done = push(j, files, events);
+  REQUIRE(done.code == exit_code::success);
+  CHECK(std::filesystem::exists(where.to() + directory.substr(4) + "/f"));
+}
