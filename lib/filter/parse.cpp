@@ -22,13 +22,16 @@ error_code fail(filter_errc why, std::string sentence, std::string_view text, ru
   return make_error_code(why);
 }
 
-// One modifier of a rule; false: this kind of rule does not have it.
+// One modifier of a rule; false: this kind of rule does not have it, or it contradicts one before it.
 bool apply(char m, char letter, rule& r) {
   bool const merges = letter == '.' || letter == ':';
+  bool const sided = letter == 'H' || letter == 'S' || letter == 'P' || letter == 'R';
+  bool const contents_said = r.merge.literal || r.cvs_list;   // one of C, - and +, and once
   switch (m) {
     case '/': r.absolute = true; return true;
     case '!': r.negated = true; return !merges;
     case 'C':
+      if (sided || contents_said) return false;
       if (merges) {
         r.merge.cvs = r.merge.word_split = r.merge.only_excludes = r.merge.literal = r.merge.no_inherit = true;
       } else {
@@ -37,7 +40,7 @@ bool apply(char m, char letter, rule& r) {
       return true;
     case 's':
     case 'r':
-      if (letter == 'H' || letter == 'S' || letter == 'P' || letter == 'R') return false;
+      if (sided) return false;
       if (!r.sided) r.at_sender = r.at_receiver = false;
       r.sided = true;
       (m == 's' ? r.at_sender : r.at_receiver) = true;
@@ -47,8 +50,11 @@ bool apply(char m, char letter, rule& r) {
     case 'e': r.excludes_self = true; return merges;
     case 'n': r.merge.no_inherit = true; return merges;
     case 'w': r.merge.word_split = true; return merges;
-    case '-': r.merge.only_excludes = r.merge.literal = true; return merges;
-    case '+': r.merge.only_includes = r.merge.literal = true; return merges;
+    case '-':
+    case '+':
+      if (!merges || contents_said) return false;
+      (m == '-' ? r.merge.only_excludes : r.merge.only_includes) = r.merge.literal = true;
+      return true;
     default: return false;
   }
 }
