@@ -28,9 +28,9 @@ class stock_rsync {
     char name[] = "/tmp/volsync-args-XXXXXX";
     REQUIRE(::mkdtemp(name) != nullptr);
     directory_ = name;
-    std::ofstream{path("shell")} << "#!/bin/sh\nfor word in \"$@\"; do printf '%s\\0' \"$word\"; done > '" << path("words")
-                                 << "'\nif [ -f '" << path("count") << "' ]; then head -c $(cat '" << path("count")
-                                 << "') > '" << path("input") << "'; fi\nexit 7\n";
+    std::ofstream{path("shell")} << "#!/bin/sh\nfor word in \"$@\"; do printf '%s\\0' \"$word\"; done > '"
+                                 << path("words") << "'\nif [ -f '" << path("count") << "' ]; then head -c $(cat '"
+                                 << path("count") << "') > '" << path("input") << "'; fi\nexit 7\n";
     ::chmod(path("shell").c_str(), 0755);
     std::ofstream{path("list")} << "a\n";
   }
@@ -55,7 +55,7 @@ class stock_rsync {
       made.push_back(text.substr(at, end - at));
       at = end + 1;
     }
-    REQUIRE(made.size() >= 3);   // otherwise rsync did not come to its remote shell
+    REQUIRE(made.size() >= 3);  // otherwise rsync did not come to its remote shell
     REQUIRE(made[0] == "h");
     REQUIRE(made[1] == "rsync");
     made.erase(made.begin(), made.begin() + 2);
@@ -75,7 +75,8 @@ class stock_rsync {
     std::vector<char*> argv;
     for (std::string& each : all) argv.push_back(each.data());
     argv.push_back(nullptr);
-    std::string path_variable = std::string{"PATH="} + (std::getenv("PATH") != nullptr ? std::getenv("PATH") : "/usr/bin");
+    std::string path_variable =
+        std::string{"PATH="} + (std::getenv("PATH") != nullptr ? std::getenv("PATH") : "/usr/bin");
     char* environment[] = {path_variable.data(), nullptr};
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
@@ -156,7 +157,8 @@ std::vector<row> const rows{
     {{"--out-format=%%i"}, [](options& o) { o.out_format = "%%i"; }},
     {{"-ii", "--out-format=%i"}, [](options& o) { o.itemize = 2, o.out_format = "%i"; }},
     {{"--stats"}, [](options& o) { o.stats = true; }},
-    {{"-hhh", "-8", "--outbuf=L", "--blocking-io"}, [](options& o) { o.human_readable = 3, o.eight_bit_output = true; }},
+    {{"-hhh", "-8", "--outbuf=L", "--blocking-io"},
+     [](options& o) { o.human_readable = 3, o.eight_bit_output = true; }},
     {{"--info=progress2"}, [](options& o) { o.info = {"progress2"}; }},
     {{"--info=name,del0,skip2"}, [](options& o) { o.info = {"name,del0,skip2"}; }},
     {{"--info=all"}, [](options& o) { o.info = {"all"}; }},
@@ -165,7 +167,10 @@ std::vector<row> const rows{
     {{"--info=all2,name1,del1"}, [](options& o) { o.info = {"all2,name1,del1"}; }},
     {{"-v", "--info=NONE"}, [](options& o) { o.verbose = 1, o.info = {"NONE"}; }},
     {{"--info=progress2,stats2,misc"}, [](options& o) { o.info = {"progress2,stats2,misc"}; }},
-    {{"--info=name9", "--info=remove,flist2"}, [](options& o) { o.info = {"name9", "remove,flist2"}; }},
+    {{"--info=name9", "--info=remove,flist2"},
+     [](options& o) {
+       o.info = {"name9", "remove,flist2"};
+     }},
     {{"--info=backup,copy,del,misc,mount,name,nonreg,skip,stats,symsafe"},
      [](options& o) { o.info = {"backup,copy,del,misc,mount,name,nonreg,skip,stats,symsafe"}; }},
     {{"-a", "--no-specials"}, [](options& o) { archive(o), o.specials = false; }},
@@ -189,7 +194,8 @@ std::vector<row> const rows{
     {{"--inplace", "-S"}, [](options& o) { o.inplace = o.sparse = true; }},
     {{"--inplace", "-S", "--no-W"}, [](options& o) { o.inplace = o.sparse = true, o.whole_file = false; }},
     {{"-B1000"}, [](options& o) { o.block_size = 1000; }},
-    {{"--timeout=30", "--bwlimit=1.5m"}, [](options& o) { o.timeout = std::chrono::seconds{30}, o.bandwidth_limit = 1572864; }},
+    {{"--timeout=30", "--bwlimit=1.5m"},
+     [](options& o) { o.timeout = std::chrono::seconds{30}, o.bandwidth_limit = 1572864; }},
     {{"--bwlimit=100000b"}, [](options& o) { o.bandwidth_limit = 100000; }},
     {{"--bwlimit=512b"}, [](options& o) { o.bandwidth_limit = 512; }},
     {{"--checksum-choice=md5"}, [](options& o) { o.checksum_choice = "md5"; }},
@@ -203,8 +209,7 @@ std::vector<row> const rows{
     {{"-r", "--del"}, [](options& o) { o.recurse = true, o.deletion = d::during; }},
     {{"-r", "--delete-delay"}, [](options& o) { o.recurse = true, o.deletion = d::delay; }},
     {{"-r", "--delete-after"}, [](options& o) { o.recurse = true, o.deletion = d::after; }},
-    {{"-r", "--delete-excluded"},
-     [](options& o) { o.recurse = o.delete_excluded = true, o.deletion = d::automatic; }},
+    {{"-r", "--delete-excluded"}, [](options& o) { o.recurse = o.delete_excluded = true, o.deletion = d::automatic; }},
     {{"-r", "--delete-after", "--delete-excluded"},
      [](options& o) { o.recurse = o.delete_excluded = true, o.deletion = d::after; }},
     {{"--max-delete=5"}, [](options& o) { o.max_delete = 5; }},
@@ -228,7 +233,10 @@ std::vector<row> const rows{
     {{"-r", "--no-inc-recursive"}, [](options& o) { o.recurse = true, o.inc_recursive = false; }},
     {{"-r", "--protocol=30"}, [](options& o) { o.recurse = true, o.protocol = 30; }},
     {{"-r", "--protocol=29"}, [](options& o) { o.recurse = true, o.protocol = 29; }},
-    {{"-M--foo", "-M", "-x y*", "-M--a=b c"}, [](options& o) { o.remote_options = {"--foo", "-x y*", "--a=b c"}; }},
+    {{"-M--foo", "-M", "-x y*", "-M--a=b c"},
+     [](options& o) {
+       o.remote_options = {"--foo", "-x y*", "--a=b c"};
+     }},
     {{"--old-args", "-T", "a b", "-M-x y"},
      [](options& o) { o.old_args = 1, o.temp_dir = "a b", o.remote_options = {"-x y"}; }},
     {{"--old-args", "--old-args", "-T", "a b"}, [](options& o) { o.old_args = 2, o.temp_dir = "a b"; }},
@@ -287,7 +295,7 @@ TEST_CASE("a list of names on this side") {
 
 TEST_CASE("paths survive the remote shell") {
   stock_rsync stock;
-  words const paths{"",     "d st/it's$x", "a\\*b\\c\\", "-x",  "~foo", "~foo/x", "~f/./x", "{a,b}[x]?*",
+  words const paths{"",     "d st/it's$x", "a\\*b\\c\\",    "-x",   "~foo", "~foo/x", "~f/./x", "{a,b}[x]?*",
                     "a\nb", "c\td\re",     "!#$&;|<>()`\"", "-a b", "é",    "\\",     "a\\\\*"};
   for (std::string const& path : paths) {
     for (int const kind : {0, 1, 2, 3}) {
@@ -337,7 +345,8 @@ TEST_CASE("fixed expectations") {
   what.hard_links = what.partial = what.progress = what.numeric_ids = true;
   what.deletion = d::automatic;
   CHECK(protocol::make_server_args(what, true, ".iLsfxCIvu", {"DST"}) ==
-        words{"--server", "-lHogDtpre.iLsfxCIvu", "--log-format=X", "--delete", "--partial", "--numeric-ids", ".", "DST"});
+        words{"--server", "-lHogDtpre.iLsfxCIvu", "--log-format=X", "--delete", "--partial", "--numeric-ids", ".",
+              "DST"});
   CHECK(protocol::make_server_args(what, false, ".iLsfxCIvu", {"a", "b c"}) ==
         words{"--server", "--sender", "-lHogDtpre.iLsfxCIvu", "--numeric-ids", ".", "a", "b c"});
   CHECK(protocol::make_server_args({}, true, "", {"d"}) == words{"--server", ".", "d"});
