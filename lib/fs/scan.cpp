@@ -43,8 +43,7 @@ bool leads_nowhere(error_code why) {
 // What rsync passes over when it is named like a merge file: not there, not a file, a link to nowhere.
 bool is_no_merge_file(error_code why) {
   return why == std::errc::no_such_file_or_directory || why == std::errc::invalid_argument ||
-         why == std::errc::is_a_directory || why == std::errc::too_many_symbolic_link_levels ||
-         why == std::errc::no_such_device_or_address;
+         why == std::errc::too_many_symbolic_link_levels || why == std::errc::no_such_device_or_address;
 }
 
 }  // namespace

@@ -166,6 +166,20 @@ TEST_CASE("a root that was closed must be the same when it is opened again") {
   CHECK(read_through(roots, root, "", "f") == "errno " + std::to_string(ESTALE));
 }
 
+TEST_CASE("the directories of the neighbourhood are not opened again") {
+  memory_world w;
+  for (auto const* path : {"a", "a/b", "a/b/c", "a/b/d"}) w.directory_at(path);
+  source_roots roots{w.files(), false};
+  auto const root = added(roots, "/top");
+  std::vector<std::string> opened;
+  w.inside().set_hook([&](operation what, std::string const& path) {
+    if (what == operation::open_directory || what == operation::open_root) opened.push_back(path);
+    return 0;
+  });
+  for (auto const* path : {"a/b/c", "a/b/c", "a/b", "a/b/d", "", "a"}) REQUIRE(roots.open(root, path));
+  CHECK(opened == std::vector<std::string>{"/top/a", "/top/a/b", "/top/a/b/c", "/top/a/b/d"});
+}
+
 TEST_CASE("many threads share the open directories") {
   memory_world w;
   for (int i = 0; i < 60; ++i) {
