@@ -227,6 +227,20 @@ class Case:
         if self.mount is not None:
             subprocess.run(["umount", "-l", self.mount], check=False)
 
+    def drop_missing(self):
+        """After the changes: no operand that is gone, where that would stop the deletions of one program only."""
+        if not any(isinstance(o, str) and o.startswith("--delete") for o in self.options):
+            return
+        here = [s for s in self.sources if os.path.lexists(os.path.join(self.parent, s))]
+        self.sources = here or self.sources
+        if self.files_from is not None:
+            with open(self.files_from, "rb") as f:
+                text = f.read()
+            end = b"\0" if b"\0" in text else b"\n"
+            kept = [n for n in text.split(end) if n and os.path.lexists(os.path.join(self.source, n))]
+            with open(self.files_from, "wb") as f:
+                f.write(b"".join(n + end for n in kept))
+
     @property
     def exact_progress(self):
         return not self.incremental
@@ -241,7 +255,8 @@ class Round:
         for is_volsync, side in ((False, b"one"), (True, b"two")):
             home = os.path.join(case.directory, side)
             runs.append(programs.push(is_volsync, case.transport, case.options_for(is_volsync), case.sources,
-                                      os.path.join(home, case.destination), cwd=case.parent))
+                                      os.path.join(home, case.destination), cwd=case.parent,
+                                      timeout=60))
             self.details.append(f"round {name}: " + runs[-1].command())
         stock, ours = runs
         self.details[:0] = [f"in {case.parent!r}"]
@@ -286,6 +301,7 @@ def run_case(programs, tally, seed, transport, keep, different=None):
         for name in ("first", "unchanged", "changed"):
             if name == "changed":
                 case.maker.change()
+                case.drop_missing()
             done = Round(programs, case, name)
             if done.problems:
                 problems, details = [f"round {name}: {p}" for p in done.problems], done.details
