@@ -162,7 +162,7 @@ bool push_driver::move_output() {
     std::size_t const now = std::min(left, pace_.allowed(clock::now()));
     if (now == 0) return moved;
     pace_.spent(now);
-    last_output_ = clock::now();
+    last_output_ = last_moved_ = clock::now();
     moved = true;
     if (now == outgoing_.size()) {
       peer_.put_output(std::move(outgoing_));
@@ -192,7 +192,7 @@ void push_driver::keep_time() {
     session_.keep_alive();
     last_output_ = now;
   }
-  if (now - std::max(last_input_, begun_) >= limits_.timeout && (peer_.output_backlog() > 0 || now - last_input_ >= limits_.timeout)) {
+  if (now - std::max(last_input_, last_moved_) >= limits_.timeout) {
     peer_.abort();
     fail(exit_code::timeout, "[sender] io timeout after " + std::to_string(limits_.timeout.count()) + " seconds -- exiting");
   }

@@ -58,7 +58,8 @@ class push_driver {
   std::vector<roles::job_ptr> done_jobs_;
   clock::time_point begun_ = clock::now();
   clock::time_point last_input_ = begun_;
-  clock::time_point last_output_ = begun_;
+  clock::time_point last_output_ = begun_;   // anything, signs of life too
+  clock::time_point last_moved_ = begun_;    // what the run consists of
   bool greeted_ = false;
   bool ended_ = false;
   finished outcome_;
