@@ -1,8 +1,8 @@
 /// @file
 /// Turns the events of a run into the lines that rsync prints: what goes to standard output and what to standard error.
 ///
-/// Pure: no clock, no locale, no descriptor; whoever writes the text says what time it is and what the terminal can show.
-/// Every name, and every text of the peer but the remote program's raw standard error, leaves here escaped.
+/// Pure: no clock, no locale, no descriptor; whoever writes the text says what time it is and what the terminal can
+/// show. Every name, and every text of the peer but the remote program's raw standard error, leaves here escaped.
 #pragma once
 
 #include <chrono>
@@ -27,18 +27,18 @@ enum class charset : std::uint8_t {
 
 /// What the surroundings of a run look like.
 struct format_settings {
-  charset names = charset::ascii;       ///< `raw` if options::eight_bit_output, whatever stands here
-  bool decimal_comma = false;           ///< the locale's decimal point is ',': "1.234" and "0,5"
-  bool sending = true;                  ///< direction seen from this process
-  bool show_progress = true;            ///< false: progress lines are left out (not in the foreground)
-  std::int64_t process_id = 0;          ///< %p
-  std::string version = "0.1.0";        ///< in the final error line
+  charset names = charset::ascii;  ///< `raw` if options::eight_bit_output, whatever stands here
+  bool decimal_comma = false;      ///< the locale's decimal point is ',': "1.234" and "0,5"
+  bool sending = true;             ///< direction seen from this process
+  bool show_progress = true;       ///< false: progress lines are left out (not in the foreground)
+  std::int64_t process_id = 0;     ///< %p
+  std::string version = "0.1.0";   ///< in the final error line
 };
 
 /// Text to be written, both parts in order; either may be empty. A part may end inside a line (progress).
 struct formatted {
-  std::string out;                      ///< for standard output
-  std::string err;                      ///< for standard error
+  std::string out;  ///< for standard output
+  std::string err;  ///< for standard error
 };
 
 /// Spells the events of one run. One thread at a time.

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view shell_characters = "!#$&;|<>(){}\"'` \t\n\r\\";
 constexpr std::string_view wildcards = "*?[]";
-constexpr int lowest_with_letters = 30;   // older servers take no `e` value
+constexpr int lowest_with_letters = 30;  // older servers take no `e` value
 
 [[nodiscard]] bool contains(std::string_view set, char c) noexcept { return set.find(c) != std::string_view::npos; }
 
@@ -21,9 +21,9 @@ constexpr int lowest_with_letters = 30;   // older servers take no `e` value
 struct word {
   std::string text;
   enum class quoting : std::uint8_t {
-    none,        // ours
-    value,       // all of it, or what follows the first '='
-    remote,      // a -M word: as value, but raw with --old-args
+    none,    // ours
+    value,   // all of it, or what follows the first '='
+    remote,  // a -M word: as value, but raw with --old-args
     path,
   } how = quoting::none;
 };
@@ -46,14 +46,14 @@ class word_list {
 
 // -q asks for nothing, but the count of -v still travels.
 void add_verbosity(std::string& cluster, options const& what) {
-  constexpr int most = 9;   // rsync sends no more
+  constexpr int most = 9;  // rsync sends no more
   cluster.append(static_cast<std::size_t>(std::clamp(what.verbose, 0, most)), 'v');
   if (what.quiet) cluster += 'q';
 }
 
 [[nodiscard]] bool is_whole_file(options const& what) {
   std::string_view const first = std::string_view{what.checksum_choice}.substr(0, what.checksum_choice.find(','));
-  return what.whole_file.value_or(false) || first == "none";   // no digest: no blocks
+  return what.whole_file.value_or(false) || first == "none";  // no digest: no blocks
 }
 
 // Whether the letter `d` travels. A list of names implies -d silently, unless the receiver has to know it to delete.
@@ -118,12 +118,23 @@ void add_log_format(word_list& words, options const& what) {
 
 void add_deletion(word_list& words, options const& what) {
   switch (what.deletion) {
-    case delete_mode::none: break;
-    case delete_mode::automatic: words.add_if(!what.delete_excluded, "--delete"); break;
-    case delete_mode::before: words.add("--delete-before"); break;
-    case delete_mode::during: words.add("--delete-during"); break;
-    case delete_mode::delay: words.add("--delete-delay"); break;
-    case delete_mode::after: words.add("--delete-after"); break;
+    case delete_mode::none:
+      break;
+    case delete_mode::automatic:
+      words.add_if(!what.delete_excluded, "--delete");
+      break;
+    case delete_mode::before:
+      words.add("--delete-before");
+      break;
+    case delete_mode::during:
+      words.add("--delete-during");
+      break;
+    case delete_mode::delay:
+      words.add("--delete-delay");
+      break;
+    case delete_mode::after:
+      words.add("--delete-after");
+      break;
   }
   words.add_if(what.delete_excluded, "--delete-excluded");
 }
@@ -158,7 +169,7 @@ void add_partial(word_list& words, options const& what) {
 void add_files_from(word_list& words, options const& what, bool push) {
   if (!what.files_from) return;
   auto const colon = what.files_from->find(':');
-  if (colon != std::string::npos) {   // the list is read by the server
+  if (colon != std::string::npos) {  // the list is read by the server
     words.add("--files-from");
     words.add_value(what.files_from->substr(colon + 1));
     words.add_if(what.from0, "--from0");
@@ -214,8 +225,8 @@ void add_remaining_words(word_list& words, options const& what, bool push) {
 }
 
 struct command_words {
-  std::vector<word> visible;   // "--server", perhaps "--sender", the cluster
-  std::vector<word> rest;      // long options, ".", paths
+  std::vector<word> visible;  // "--server", perhaps "--sender", the cluster
+  std::vector<word> rest;     // long options, ".", paths
 };
 
 [[nodiscard]] command_words make_words(options const& what, bool push, std::string_view letters,
@@ -242,10 +253,14 @@ struct command_words {
 
 [[nodiscard]] std::string quoted(word const& each, options const& what, bool push) {
   switch (each.how) {
-    case word::quoting::none: break;
-    case word::quoting::value: return what.old_args > 1 ? each.text : quoted_option(each.text);
-    case word::quoting::remote: return what.old_args > 0 ? each.text : quoted_option(each.text);
-    case word::quoting::path: return quoted_path(each.text, what, push);
+    case word::quoting::none:
+      break;
+    case word::quoting::value:
+      return what.old_args > 1 ? each.text : quoted_option(each.text);
+    case word::quoting::remote:
+      return what.old_args > 0 ? each.text : quoted_option(each.text);
+    case word::quoting::path:
+      return quoted_path(each.text, what, push);
   }
   return each.text;
 }
@@ -259,7 +274,8 @@ bool transfers_dirs(options const& what) {
 bool allows_incremental_recursion(options const& what, bool we_are_sender) {
   if (!what.recurse || !what.inc_recursive || what.protocol < lowest_with_letters) return false;
   // These need the whole list at the receiving side, which speaks for itself when it is the server.
-  bool const whole_list = what.deletion == delete_mode::before || what.deletion == delete_mode::after || what.delay_updates;
+  bool const whole_list =
+      what.deletion == delete_mode::before || what.deletion == delete_mode::after || what.delay_updates;
   return we_are_sender || !whole_list;
 }
 
@@ -286,7 +302,7 @@ server_command make_server_command(options const& what, bool we_are_sender, std:
     for (word const& each : words.rest) made.words.push_back(quoted(each, what, we_are_sender));
     return made;
   }
-  // Source: lib/protocol/README.md, secluded arguments. No shell sees these: nothing is quoted.
+  // Source: lib/protocol/README.md, quoting and secluded arguments. No shell sees these: nothing is quoted.
   auto const put = [&made](std::string_view text) {
     append(made.first_input, as_bytes(text));
     made.first_input.push_back(std::byte{0});
@@ -310,7 +326,8 @@ std::string quoted_path(std::string_view path, options const& what, bool we_are_
   std::string made;
   if (path.starts_with('-')) made = "./";
   if (what.old_args > 0 || what.secluded_args) return made.append(path);
-  bool const in_place = what.relative ? path.find("/./") != std::string_view::npos : path.find('/') != std::string_view::npos;
+  bool const in_place =
+      what.relative ? path.find("/./") != std::string_view::npos : path.find('/') != std::string_view::npos;
   if (!we_are_sender && path.starts_with('~') && !in_place) made += '\\';
   for (std::size_t i = 0; i < path.size(); ++i) {
     // A backslash that already quotes a wildcard does so on the other side as well.

@@ -1,21 +1,22 @@
 // The command line of the remote rsync: which words it gets, in rsync's order, and how they survive a remote shell.
 //
-// A stock server refuses words it does not know and derives from these words which bytes will follow, so they are exact:
-// order, spelling and side (push or pull). Source: lib/protocol/README.md, arguments of the remote command.
+// A stock server refuses words it does not know and derives from these words which bytes will follow, so they are
+// exact: order, spelling and side (push or pull). Source: lib/protocol/README.md, arguments of the remote command.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.hpp"
 #include <volsync/options.hpp>
+
+#include "base/bytes.hpp"
 
 namespace volsync::protocol {
 
 struct server_command {
-  std::vector<std::string> words;   // after the remote program's name: "--server", ... each quoted for a shell already
-  bytes first_input;                // -s: what is written before the handshake; else empty
+  std::vector<std::string> words;  // after the remote program's name: "--server", ... each quoted for a shell already
+  bytes first_input;               // -s: what is written before the handshake; else empty
 };
 
 // we_are_sender: push. letters: our compatibility letters as they follow "e" (".iLsfxCIvu"); empty below protocol 30.
@@ -25,7 +26,8 @@ struct server_command {
 
 // The same words before any quoting: "--server", cluster, long options, ".", paths (-s does not hide them here).
 [[nodiscard]] std::vector<std::string> make_server_args(options const& what, bool we_are_sender,
-                                                        std::string_view letters, std::vector<std::string> const& paths);
+                                                        std::string_view letters,
+                                                        std::vector<std::string> const& paths);
 
 // Compatibility letters that these options allow: ".iLsfxCIvu", without `i` where incremental recursion cannot be.
 // Empty below protocol 30.
@@ -34,8 +36,8 @@ struct server_command {
 // True if incremental recursion is allowed by these options (the peer must agree as well).
 [[nodiscard]] bool allows_incremental_recursion(options const& what, bool we_are_sender);
 
-// Whether directories are sent without their content: there is no recursion, and -d was given or is implied by --list-only
-// or --files-from.
+// Whether directories are sent without their content: there is no recursion, and -d was given or is implied by
+// --list-only or --files-from.
 [[nodiscard]] bool transfers_dirs(options const& what);
 
 // Quotes for the remote shell, which splits and expands the joined words once more. Wildcards of a path stay alive.

@@ -34,10 +34,14 @@ namespace {
   if (c < 0x20) return c == '\t' ? 1 : 0;
   if (c < 0x7F || names == charset::raw) return 1;
   switch (names) {
-    case charset::ascii: return c == 0x7F ? 1 : 0;
-    case charset::utf8: return c == 0x7F ? 1 : shown_sequence(text, at);
-    case charset::single_byte: return c == 0x7F || c >= 0xA0 ? 1 : 0;
-    case charset::raw: break;
+    case charset::ascii:
+      return c == 0x7F ? 1 : 0;
+    case charset::utf8:
+      return c == 0x7F ? 1 : shown_sequence(text, at);
+    case charset::single_byte:
+      return c == 0x7F || c >= 0xA0 ? 1 : 0;
+    case charset::raw:
+      break;
   }
   return 1;
 }

@@ -2,8 +2,6 @@
 //
 // Invariant: half_line_ says that the last text on standard output ended inside a line (progress, "building file
 // list ... "). Whatever comes next begins with a newline then, on the stream it goes to itself, as rsync does.
-#include <volsync/format.hpp>
-
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,7 +10,10 @@
 #include <utility>
 #include <variant>
 
+#include <volsync/format.hpp>
+
 #include "flist/item_flags.hpp"
+
 #include "text/info_words.hpp"
 #include "text/itemize.hpp"
 #include "text/out_format.hpp"
@@ -40,8 +41,12 @@ namespace flag = flist::item;
 class text_formatter::state {
  public:
   state(options const& what, format_settings settings)
-      : options_{what}, settings_{std::move(settings)}, levels_{what}, style_{style_of(what, settings_)},
-        line_{format_of(what)}, has_format_{what.itemize > 0 || !what.out_format.empty()},
+      : options_{what},
+        settings_{std::move(settings)},
+        levels_{what},
+        style_{style_of(what, settings_)},
+        line_{format_of(what)},
+        has_format_{what.itemize > 0 || !what.out_format.empty()},
         shows_progress_{settings_.show_progress} {
     if (what.eight_bit_output) settings_.names = charset::raw;
   }
@@ -130,10 +135,13 @@ class text_formatter::state {
 
   void on(message const& what, time_point) {
     switch (what.what) {
-      case message::level::info: return out(what.text);
+      case message::level::info:
+        return out(what.text);
       case message::level::warning:
-      case message::level::error: return err(what.text);
-      case message::level::remote_error: break;
+      case message::level::error:
+        return err(what.text);
+      case message::level::remote_error:
+        break;
     }
     end_half_line(made_.err);
     made_.err += what.text;
@@ -144,7 +152,8 @@ class text_formatter::state {
   void on(phase const& what, time_point) {
     if (!levels_[info::flist] || options_.quiet || !lists_directories()) return;
     switch (what.what) {
-      case phase::step::connected: break;
+      case phase::step::connected:
+        break;
       case phase::step::list_started:
         if (what.incremental) {
           out(settings_.sending ? "sending incremental file list" : "receiving incremental file list");
@@ -247,7 +256,7 @@ class text_formatter::state {
   formatted made_;
   std::int64_t clock_ = 0;
   bool half_line_ = false;
-  std::string file_;             // of the last per-file progress line
+  std::string file_;  // of the last per-file progress line
   text::progress_meter meter_;
 };
 

@@ -1,10 +1,10 @@
 // The small doors of <volsync/format.hpp>: --info, --out-format, and the final line.
-#include <volsync/format.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <utility>
+
+#include <volsync/format.hpp>
 
 #include "text/info_words.hpp"
 #include "text/out_format.hpp"

@@ -7,14 +7,14 @@
 namespace volsync::text {
 namespace {
 
-constexpr int highest_level = 4;   // rsync forwards no more
+constexpr int highest_level = 4;  // rsync forwards no more
 
 enum side : std::uint8_t { nobody = 0, at_receiver = 1, at_sender = 2, at_both = 3 };
 
 struct word_facts {
   std::string_view name;
-  side used;           // a peer in this role is told
-  int at_verbose[3];   // level that -v gives, by count (0, 1, 2 and more)
+  side used;          // a peer in this role is told
+  int at_verbose[3];  // level that -v gives, by count (0, 1, 2 and more)
 };
 
 constexpr std::array<word_facts, info_count> facts{{
@@ -119,7 +119,7 @@ bool info_levels::apply(std::string_view words, std::string* bad_word) {
 
 std::string forwarded_info(options const& what, bool peer_receives) {
   info_levels const levels{what};
-  std::array<int, highest_level + 1> users{};   // words at each level
+  std::array<int, highest_level + 1> users{};  // words at each level
   bool all_explicit = true;
   std::vector<std::size_t> told;
   for (std::size_t i = 0; i < info_count; ++i) {
@@ -133,7 +133,7 @@ std::string forwarded_info(options const& what, bool peer_receives) {
     }
   }
   std::string text;
-  int base = -1;   // level that a leading ALL or NONE gives
+  int base = -1;  // level that a leading ALL or NONE gives
   if (all_explicit) {
     base = static_cast<int>(std::max_element(users.begin(), users.end()) - users.begin());
     text = base == 0 ? "NONE" : spelled("ALL", base);

@@ -14,7 +14,19 @@ namespace volsync::text {
 
 // The words in the order in which rsync lists and forwards them.
 enum class info : std::uint8_t {
-  backup, copy, del, flist, misc, mount, name, nonreg, progress, remove, skip, stats, symsafe,
+  backup,
+  copy,
+  del,
+  flist,
+  misc,
+  mount,
+  name,
+  nonreg,
+  progress,
+  remove,
+  skip,
+  stats,
+  symsafe,
 };
 inline constexpr std::size_t info_count = 13;
 

@@ -23,7 +23,8 @@ namespace flag = flist::item;
 }
 
 [[nodiscard]] char update_letter(item const& what) {
-  if ((what.flags & flag::local_change) != 0) return (what.flags & flag::xname_follows) != 0 || what.hard_link ? 'h' : 'c';
+  if ((what.flags & flag::local_change) != 0)
+    return (what.flags & flag::xname_follows) != 0 || what.hard_link ? 'h' : 'c';
   if ((what.flags & flag::transfer) == 0) return '.';
   return what.sending ? '<' : '>';
 }
@@ -67,7 +68,8 @@ std::string itemize(item const& what, bool preserve_times) {
   set(9, flag::report_acl, 'a');
   set(10, flag::report_xattr, 'x');
   bool const moved = columns[0] == '<' || columns[0] == '>';
-  if (!moved && columns.find_first_not_of('.', 2) == std::string::npos) std::fill(columns.begin() + 2, columns.end(), ' ');
+  if (!moved && columns.find_first_not_of('.', 2) == std::string::npos)
+    std::fill(columns.begin() + 2, columns.end(), ' ');
   return columns;
 }
 
@@ -107,7 +109,7 @@ char type_letter(std::uint32_t mode) {
 std::string local_time(std::int64_t seconds, char between) {
   auto const when = static_cast<std::time_t>(seconds);
   std::tm parts{};
-  if (::localtime_r(&when, &parts) == nullptr) return std::to_string(seconds);   // a year that does not fit
+  if (::localtime_r(&when, &parts) == nullptr) return std::to_string(seconds);  // a year that does not fit
   std::array<char, 64> room{};
   char const format[] = {'%', 'Y', '/', '%', 'm', '/', '%', 'd', between, '%', 'H', ':', '%', 'M', ':', '%', 'S', '\0'};
   return {room.data(), std::strftime(room.data(), room.size(), format, &parts)};
@@ -115,7 +117,7 @@ std::string local_time(std::int64_t seconds, char between) {
 
 std::string list_line(item const& what, number_style style) {
   std::string const size = big_number(what.size, style);
-  std::size_t const width = style.human == 0 ? 11 : 14;   // rsync leaves room for separators
+  std::size_t const width = style.human == 0 ? 11 : 14;  // rsync leaves room for separators
   std::string line{type_letter(what.mode)};
   line += permissions(what.mode) + " ";
   line.append(width - std::min(width, size.size()), ' ');

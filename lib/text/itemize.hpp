@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "text/numbers.hpp"
 #include <volsync/events.hpp>
+
+#include "text/numbers.hpp"
 
 namespace volsync::text {
 

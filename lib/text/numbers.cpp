@@ -24,10 +24,11 @@ namespace {
 // "%.*f" with the decimal point of the style and no separators. The "C" locale's point is the only one printf makes
 // here as long as nobody sets LC_NUMERIC; a ',' is accepted as well so that an embedder's locale does no harm.
 [[nodiscard]] std::string fixed(double value, int decimals, number_style style) {
-  std::array<char, 400> room{};   // a double has up to 309 digits before the point
+  std::array<char, 400> room{};  // a double has up to 309 digits before the point
   int const length = std::snprintf(room.data(), room.size(), "%.*f", decimals, value);
   std::string made{room.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
-  if (auto const point = made.find_first_of(".,"); point != std::string::npos) made[point] = style.decimal_comma ? ',' : '.';
+  if (auto const point = made.find_first_of(".,"); point != std::string::npos)
+    made[point] = style.decimal_comma ? ',' : '.';
   return made;
 }
 

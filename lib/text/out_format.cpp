@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view known = "BGLMUfilmnopt%";
 constexpr std::string_view too_late = "bcC";
-constexpr int widest = 255;   // more is a typing error; memory stays bounded
+constexpr int widest = 255;  // more is a typing error; memory stays bounded
 
 [[nodiscard]] bool contains(std::string_view set, char c) noexcept { return set.find(c) != std::string_view::npos; }
 
@@ -27,19 +27,32 @@ constexpr int widest = 255;   // more is a typing error; memory stays bounded
 
 [[nodiscard]] std::string value_of(char letter, int human, item const& what, format_facts const& facts) {
   switch (letter) {
-    case 'B': return permissions(what.mode);
-    case 'G': return facts.preserve_group ? std::to_string(what.gid) : "DEFAULT";
-    case 'L': return shown_link(what);
-    case 'M': return local_time(what.mtime, '-');
-    case 'U': return std::to_string(what.uid);
-    case 'f': return long_name(what);
-    case 'i': return itemize(what, facts.preserve_times);
-    case 'l': return big_number(what.size, {human, facts.decimal_comma});
-    case 'n': return shown_name(what);
-    case 'o': return direction(what);
-    case 'p': return std::to_string(facts.process_id);
-    case 't': return local_time(facts.clock, ' ');
-    default: return {};   // %m: a module's name, which only a daemon transfer has
+    case 'B':
+      return permissions(what.mode);
+    case 'G':
+      return facts.preserve_group ? std::to_string(what.gid) : "DEFAULT";
+    case 'L':
+      return shown_link(what);
+    case 'M':
+      return local_time(what.mtime, '-');
+    case 'U':
+      return std::to_string(what.uid);
+    case 'f':
+      return long_name(what);
+    case 'i':
+      return itemize(what, facts.preserve_times);
+    case 'l':
+      return big_number(what.size, {human, facts.decimal_comma});
+    case 'n':
+      return shown_name(what);
+    case 'o':
+      return direction(what);
+    case 'p':
+      return std::to_string(facts.process_id);
+    case 't':
+      return local_time(facts.clock, ' ');
+    default:
+      return {};  // %m: a module's name, which only a daemon transfer has
   }
 }
 
@@ -63,7 +76,7 @@ out_format::out_format(std::string_view format) {
     }
     for (; at < format.size() && format[at] == '\''; ++at) now.human = std::min(now.human + 1, 3);
     if (at >= format.size() || !contains(known, format[at])) {
-      now = part{now.text + '%', 0, 0, false, 0};   // not ours: stands for itself
+      now = part{now.text + '%', 0, 0, false, 0};  // not ours: stands for itself
       continue;
     }
     now.letter = format[at];
@@ -84,7 +97,9 @@ std::string out_format::spell(item const& what, format_facts const& facts) const
     line += each.text;
     if (each.letter == 0) continue;
     std::string const value = each.letter == '%' ? "%" : value_of(each.letter, each.human, what, facts);
-    std::string const space(static_cast<std::size_t>(each.width) - std::min<std::size_t>(static_cast<std::size_t>(each.width), value.size()), ' ');
+    std::string const space(static_cast<std::size_t>(each.width) -
+                                std::min<std::size_t>(static_cast<std::size_t>(each.width), value.size()),
+                            ' ');
     line += each.left ? value + space : space + value;
   }
   return line;

@@ -9,14 +9,15 @@
 #include <string_view>
 #include <vector>
 
-#include "text/numbers.hpp"
 #include <volsync/events.hpp>
+
+#include "text/numbers.hpp"
 
 namespace volsync::text {
 
 // What an entry does not know of itself.
 struct format_facts {
-  std::int64_t clock = 0;         // seconds since 1970
+  std::int64_t clock = 0;  // seconds since 1970
   std::int64_t process_id = 0;
   bool preserve_times = false;
   bool preserve_group = false;
@@ -33,11 +34,11 @@ class out_format {
 
  private:
   struct part {
-    std::string text;             // before the escape
-    char letter = 0;              // 0: no escape follows
+    std::string text;  // before the escape
+    char letter = 0;   // 0: no escape follows
     int width = 0;
     bool left = false;
-    int human = 0;                // count of '
+    int human = 0;  // count of '
   };
   std::vector<part> parts_;
 };

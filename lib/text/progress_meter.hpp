@@ -30,8 +30,8 @@ class progress_meter {
     time_point when;
     std::int64_t done = 0;
   };
-  std::array<sample, 5> ring_{};   // the last lines
-  std::size_t count_ = 0;          // samples taken; ring_[0] of the first round is also start_
+  std::array<sample, 5> ring_{};  // the last lines
+  std::size_t count_ = 0;         // samples taken; ring_[0] of the first round is also start_
   sample start_;
 };
 

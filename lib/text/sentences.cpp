@@ -21,7 +21,8 @@ namespace {
   if (!(seconds >= 0) || seconds > longest) return "  ??:??:??";
   auto const whole = static_cast<unsigned>(seconds);
   std::array<char, 40> room{};
-  int const length = std::snprintf(room.data(), room.size(), "%4u:%02u:%02u", whole / 3600, whole / 60 % 60, whole % 60);
+  int const length =
+      std::snprintf(room.data(), room.size(), "%4u:%02u:%02u", whole / 3600, whole / 60 % 60, whole % 60);
   return {room.data(), static_cast<std::size_t>(length)};
 }
 
@@ -108,8 +109,8 @@ std::string progress_line(progress_figures const& what, number_style style) {
 }
 
 std::string transfer_count(std::int64_t transfers, std::int64_t to_check, std::int64_t entries, bool list_complete) {
-  return " (xfr#" + std::to_string(transfers) + (list_complete ? ", to-chk=" : ", ir-chk=") + std::to_string(to_check) + "/" +
-         std::to_string(entries) + ")";
+  return " (xfr#" + std::to_string(transfers) + (list_complete ? ", to-chk=" : ", ir-chk=") + std::to_string(to_check) +
+         "/" + std::to_string(entries) + ")";
 }
 
 std::string stats_block(report const& what, number_style style) {
@@ -137,7 +138,8 @@ std::string summary(report const& what, number_style style) {
   double const speedup = moved == 0 ? 0.0 : static_cast<double>(what.total_size) / static_cast<double>(moved);
   std::string text = "\nsent " + big_number(what.sent, style) + " bytes  received " + big_number(what.received, style) +
                      " bytes  " + decimal_number(rate, 2, style) + " bytes/sec\n";
-  text += "total size is " + big_number(what.total_size, style) + "  speedup is " + separated_decimal(speedup, 2, style);
+  text +=
+      "total size is " + big_number(what.total_size, style) + "  speedup is " + separated_decimal(speedup, 2, style);
   return text + (what.dry_run ? " (DRY RUN)\n" : "\n");
 }
 

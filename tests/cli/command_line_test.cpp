@@ -3,8 +3,9 @@
 
 #include <map>
 
-#include "support/catch.hpp"
 #include "volsync/option_table.hpp"
+
+#include "support/catch.hpp"
 
 using namespace volsync;
 using namespace volsync::cli;
@@ -90,7 +91,8 @@ TEST_CASE("the last word counts") {
 
 TEST_CASE("filters keep their order") {
   using kind = filter_option::kind;
-  CHECK(options_of({"--include=a", "-f", "- b", "--exclude-from=c", "-F", "--exclude", "-x", "-F", "-F", "--include-from", "-"})
+  CHECK(options_of({"--include=a", "-f", "- b", "--exclude-from=c", "-F", "--exclude", "-x", "-F", "-F",
+                    "--include-from", "-"})
             .filters == std::vector<filter_option>{{kind::include, "a"},
                                                    {kind::rule, "- b"},
                                                    {kind::exclude_from, "c"},
@@ -167,8 +169,10 @@ TEST_CASE("the environment counts where the command line is silent") {
 TEST_CASE("an option that nobody knows is answered with the nearest one") {
   CHECK(first_line(refused({"--bogus", "a", "h:b"}).text) == "rsync: --bogus: unknown option");
   CHECK(first_line(refused({"-Q", "a", "h:b"}).text) == "rsync: -Q: unknown option");
-  CHECK(first_line(refused({"--dleete", "a", "h:b"}).text) == "rsync: --dleete: unknown option (did you mean --delete?)");
-  CHECK(first_line(refused({"--exlude=x", "a", "h:b"}).text) == "rsync: --exlude=x: unknown option (did you mean --exclude?)");
+  CHECK(first_line(refused({"--dleete", "a", "h:b"}).text) ==
+        "rsync: --dleete: unknown option (did you mean --delete?)");
+  CHECK(first_line(refused({"--exlude=x", "a", "h:b"}).text) ==
+        "rsync: --exlude=x: unknown option (did you mean --exclude?)");
   CHECK(nearest_option("numeric-id") == "numeric-ids");
   CHECK(nearest_option("no-whole-fil") == "no-whole-file");
   CHECK(nearest_option("parti") == "partial");
@@ -183,11 +187,34 @@ TEST_CASE("an option that nobody knows is answered with the nearest one") {
 TEST_CASE("what is not supported yet is named, with exit code 4") {
   CHECK(first_line(refused({"-az", "a", "h:b"}).text) == "rsync: --compress (-z) is not supported in this version");
   CHECK(refused({"-az", "a", "h:b"}).text.ends_with("(code 4) at volsync [client=0.1.0]\n"));
-  for (words const& each :
-       {words{"-A"}, {"-X"}, {"-U"}, {"-N"}, {"-z"}, {"--zc=zstd"}, {"-b"}, {"--backup-dir=x"}, {"--suffix=x"}, {"-y"},
-        {"--link-dest=x"}, {"--copy-dest=x"}, {"--compare-dest=x"}, {"--append"}, {"--append-verify"}, {"-m"},
-        {"--remove-source-files"}, {"--chown=a"}, {"--usermap=a"}, {"--groupmap=a"}, {"--chmod=a"}, {"--write-batch=x"},
-        {"--read-batch=x"}, {"--iconv=."}, {"--daemon"}, {"--server"}, {"--debug=all"}, {"--log-file=x"}}) {
+  for (words const& each : {words{"-A"},
+                            {"-X"},
+                            {"-U"},
+                            {"-N"},
+                            {"-z"},
+                            {"--zc=zstd"},
+                            {"-b"},
+                            {"--backup-dir=x"},
+                            {"--suffix=x"},
+                            {"-y"},
+                            {"--link-dest=x"},
+                            {"--copy-dest=x"},
+                            {"--compare-dest=x"},
+                            {"--append"},
+                            {"--append-verify"},
+                            {"-m"},
+                            {"--remove-source-files"},
+                            {"--chown=a"},
+                            {"--usermap=a"},
+                            {"--groupmap=a"},
+                            {"--chmod=a"},
+                            {"--write-batch=x"},
+                            {"--read-batch=x"},
+                            {"--iconv=."},
+                            {"--daemon"},
+                            {"--server"},
+                            {"--debug=all"},
+                            {"--log-file=x"}}) {
     words args = each;
     args.insert(args.end(), {"src", "h:dst"});
     INFO(each[0]);
@@ -215,7 +242,8 @@ TEST_CASE("operands that this version does not serve") {
 }
 
 TEST_CASE("later subcommands are not mistaken for files") {
-  for (char const* each : {"migrate", "presync", "final", "verify", "plan", "report", "preset", "signature", "delta", "patch"}) {
+  for (char const* each :
+       {"migrate", "presync", "final", "verify", "plan", "report", "preset", "signature", "delta", "patch"}) {
     refusal const no = refused({each, "h:b"});
     CHECK(no.code == exit_code::unsupported);
     CHECK(no.text.find(std::string{each} + " is not available in this version") != std::string::npos);
@@ -236,7 +264,7 @@ TEST_CASE("questions that are answered without a run") {
   CHECK(text({"-V"}) == version_text());
   CHECK(text({"--version", "a"}).find("protocol version 32") != std::string::npos);
   CHECK(text({"--info=help"}).find("SYMSAFE") != std::string::npos);
-  CHECK(refused({"-h", "-v"}).code == exit_code::syntax);   // -h is help only on its own
+  CHECK(refused({"-h", "-v"}).code == exit_code::syntax);  // -h is help only on its own
   CHECK(refused({}).text.starts_with(help_text()));
 }
 

@@ -47,7 +47,7 @@ TEST_CASE("block buffering holds text back until the end or an error") {
   CHECK(output.flush());
   CHECK(two_pipes::content(pipes.out[0]) == "two\n");
   for (int i = 0; i < 400; ++i) output.on_event(info(std::string(99, 'x')));
-  CHECK(two_pipes::content(pipes.out[0]).size() >= 32768);   // memory does not grow with the output
+  CHECK(two_pipes::content(pipes.out[0]).size() >= 32768);  // memory does not grow with the output
 }
 
 TEST_CASE("line buffering writes each event") {

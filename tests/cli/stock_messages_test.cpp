@@ -1,4 +1,5 @@
-// Refusals against those of stock rsync, which is run here: same first line, same exit code. A missing rsync is a failure.
+// Refusals against those of stock rsync, which is run here: same first line, same exit code. A missing rsync is a
+// failure.
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -8,8 +9,9 @@
 #include <array>
 #include <cstdlib>
 
-#include "support/catch.hpp"
 #include "volsync/command_line.hpp"
+
+#include "support/catch.hpp"
 
 using namespace volsync::cli;
 using words = std::vector<std::string>;
@@ -43,7 +45,8 @@ outcome stock(words args) {
   ::close(pipe[1]);
   std::string text;
   std::array<char, 4096> room{};
-  for (ssize_t count = 0; (count = ::read(pipe[0], room.data(), room.size())) > 0;) text.append(room.data(), static_cast<std::size_t>(count));
+  for (ssize_t count = 0; (count = ::read(pipe[0], room.data(), room.size())) > 0;)
+    text.append(room.data(), static_cast<std::size_t>(count));
   ::close(pipe[0]);
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
@@ -55,7 +58,8 @@ outcome stock(words args) {
 outcome ours(words args) {
   args.insert(args.begin(), "volsync");
   auto const made = parse_command_line(args, [](char const*) { return std::nullopt; });
-  if (auto const* no = std::get_if<refusal>(&made)) return {static_cast<int>(no->code), no->text.substr(0, no->text.find('\n'))};
+  if (auto const* no = std::get_if<refusal>(&made))
+    return {static_cast<int>(no->code), no->text.substr(0, no->text.find('\n'))};
   return {0, "accepted"};
 }
 
@@ -115,7 +119,7 @@ TEST_CASE("refusals are stock rsync's") {
     outcome const theirs = stock(args);
     outcome const mine = ours(args);
     CHECK(mine.code == theirs.code);
-    std::size_t const hint = mine.first_line.find(" (did you mean ");   // the only thing we add
+    std::size_t const hint = mine.first_line.find(" (did you mean ");  // the only thing we add
     CHECK(mine.first_line.substr(0, hint) == theirs.first_line);
   }
 }

@@ -61,7 +61,9 @@ class asking_child {
     }
     return true;
   }
-  void type(std::string const& text) { REQUIRE(::write(master_, text.data(), text.size()) == static_cast<ssize_t>(text.size())); }
+  void type(std::string const& text) {
+    REQUIRE(::write(master_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
   void signal(int number) { ::kill(child_, number); }
   int exit_code() {
     int status = 0;
@@ -137,7 +139,7 @@ TEST_CASE("without a terminal every answer is no") {
   pid_t const child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    ::setsid();   // leaves the terminal
+    ::setsid();  // leaves the terminal
     cancellation cancel;
     std::string answer;
     auto const ask = make_terminal_prompter(cancel);

@@ -2,9 +2,10 @@
 #include <limits>
 #include <string>
 
-#include "support/catch.hpp"
 #include "volsync/operand.hpp"
 #include "volsync/size.hpp"
+
+#include "support/catch.hpp"
 
 using namespace volsync::cli;
 
@@ -44,7 +45,8 @@ TEST_CASE("sizes as stock rsync reads them") {
     CHECK(parse_size(each.text).problem == number_problem::none);
     CHECK(parse_size(each.text).value == each.value);
   }
-  for (char const* each : {"1e", "1K+2", "+1", "1ki", "1kbb", "8e6", " 1", "1 ", "0x10", "x", ".", "-", "k", "1x", "1k+", "1k+1x"}) {
+  for (char const* each :
+       {"1e", "1K+2", "+1", "1ki", "1kbb", "8e6", " 1", "1 ", "0x10", "x", ".", "-", "k", "1x", "1k+", "1k+1x"}) {
     INFO(each);
     CHECK(parse_size(each).problem == number_problem::invalid);
   }
@@ -64,10 +66,12 @@ TEST_CASE("integers") {
   CHECK(parse_integer("0x10", 0, 100).value == 16);
   CHECK(parse_integer("010", 0, 100).value == 8);
   CHECK(parse_integer("-3", -5, 100).value == -3);
-  for (char const* each : {"x", "1K", "1 ", "-", "0x"}) CHECK(parse_integer(each, 0, 100).problem == number_problem::invalid);
+  for (char const* each : {"x", "1K", "1 ", "-", "0x"})
+    CHECK(parse_integer(each, 0, 100).problem == number_problem::invalid);
   CHECK(parse_integer("101", 0, 100).problem == number_problem::too_large);
   CHECK(parse_integer("-1", 0, 100).problem == number_problem::too_small);
-  CHECK(parse_integer("99999999999999999999", 0, std::numeric_limits<std::int64_t>::max()).problem == number_problem::too_large);
+  CHECK(parse_integer("99999999999999999999", 0, std::numeric_limits<std::int64_t>::max()).problem ==
+        number_problem::too_large);
 }
 
 TEST_CASE("operands") {

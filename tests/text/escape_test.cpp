@@ -1,8 +1,8 @@
-#include <volsync/format.hpp>
-
 #include <array>
 #include <cctype>
 #include <random>
+
+#include <volsync/format.hpp>
 
 #include "support/catch.hpp"
 
@@ -37,6 +37,7 @@ TEST_CASE("names as stock rsync shows them in a UTF-8 locale") {
 TEST_CASE("what a terminal could take for a control sequence is escaped although rsync does not") {
   CHECK(escaped("a\xc2\x9bm", charset::utf8) == "a\\#302\\#233m");
   CHECK(escaped("\xf4\x90\x80\x80", charset::utf8) == "\\#364\\#220\\#200\\#200");
+  CHECK(escaped("\xe0\x9f\xbf", charset::utf8) == "\\#340\\#237\\#277");
   CHECK(escaped("\xc0\xaf", charset::utf8) == "\\#300\\#257");
   CHECK(escaped("\xf0\x8f\xbf\xbf", charset::utf8) == "\\#360\\#217\\#277\\#277");
 }
@@ -53,7 +54,8 @@ TEST_CASE("no text leaves a control byte behind, and what was escaped can be rea
   std::uniform_int_distribution<std::size_t> length{0, 40};
   for (int round = 0; round < 10000; ++round) {
     std::string name(length(random), '\0');
-    for (char& c : name) c = static_cast<char>(round % 3 == 0 ? "\\#0123456789\n\xc2\x9b"[byte(random) % 15] : byte(random));
+    for (char& c : name)
+      c = static_cast<char>(round % 3 == 0 ? "\\#0123456789\n\xc2\x9b"[byte(random) % 15] : byte(random));
     for (charset const names : {charset::ascii, charset::utf8, charset::single_byte, charset::raw}) {
       std::string const shown = escaped(name, names);
       std::string back;

@@ -1,11 +1,12 @@
 // Runs as event scripts; the expected texts were printed by stock rsync 3.5.0 for runs with these events.
-#include <volsync/format.hpp>
-
 #include <sys/stat.h>
 
 #include <cerrno>
 
+#include <volsync/format.hpp>
+
 #include "flist/item_flags.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -78,7 +79,8 @@ finished end(exit_code code = exit_code::success, std::string text = {}) {
   return made;
 }
 
-constexpr char const* figures = "\nsent 100 bytes  received 50 bytes  300.00 bytes/sec\ntotal size is 300  speedup is 2.00\n";
+constexpr char const* figures =
+    "\nsent 100 bytes  received 50 bytes  300.00 bytes/sec\ntotal size is 300  speedup is 2.00\n";
 
 // A directory that changed, attributes of a file, a new file, an unchanged one, a symlink's time, a new hard link.
 void all_kinds(script& run) {
@@ -104,7 +106,9 @@ TEST_CASE("-v names what is made or sent") {
   run << list_started();
   all_kinds(run);
   run << removal(S_IFDIR, "old") << removal(S_IFREG, "x") << end();
-  CHECK(run.out == std::string{"sending incremental file list\n./\nbig\nm -> b\\#012\nhl => d/hl\ndeleting old/\ndeleting x\n"} + figures);
+  CHECK(run.out ==
+        std::string{"sending incremental file list\n./\nbig\nm -> b\\#012\nhl => d/hl\ndeleting old/\ndeleting x\n"} +
+            figures);
   CHECK(run.err.empty());
 }
 
@@ -117,7 +121,8 @@ TEST_CASE("-i shows what differs, -ii everything") {
   all_kinds(once);
   once << removal(S_IFDIR, "old") << end();
   CHECK(once.out ==
-        ".d..t...... ./\n.f...p..... a\n<f+++++++++ big\n.L..t...... l -> a\ncL+++++++++ m -> b\\#012\nhf+++++++++ hl => d/hl\n"
+        ".d..t...... ./\n.f...p..... a\n<f+++++++++ big\n.L..t...... l -> a\ncL+++++++++ m -> b\\#012\nhf+++++++++ hl "
+        "=> d/hl\n"
         "*deleting   old/\n");
   what.itemize = 2;
   script twice{what};
@@ -166,9 +171,10 @@ TEST_CASE("-P prints a file's line over itself") {
   options what;
   what.recurse = what.progress = true;
   script run{what};
-  run << list_started() << change(flag::transfer | flag::is_new, S_IFREG, "big") << file_progress("big", 32768, 3000000, false);
+  run << list_started() << change(flag::transfer | flag::is_new, S_IFREG, "big")
+      << file_progress("big", 32768, 3000000, false);
   run.now += 500ms;
-  run << file_progress("big", 1000000, 3000000, false);   // too early for a line
+  run << file_progress("big", 1000000, 3000000, false);  // too early for a line
   run.now += 500ms;
   run << file_progress("big", 2000000, 3000000, false) << file_progress("big", 3000000, 3000000, true);
   CHECK(run.out ==
@@ -177,9 +183,13 @@ TEST_CASE("-P prints a file's line over itself") {
         "\r      2,000,000  66%    1.88MB/s    0:00:00  "
         "\r      3,000,000 100%    2.86MB/s    0:00:01 (xfr#1, to-chk=6/9)\n");
   run.out.clear();
+  run << message{message::level::info, "after", false};
+  CHECK(run.out == "after\n");  // the finished line was a whole one
+  run.out.clear();
   run << file_progress("small", 1, 1, true);
   CHECK(run.out ==
-        "\r              1 100%    0.00kB/s    0:00:00  \r              1 100%    0.00kB/s    0:00:00 (xfr#1, to-chk=6/9)\n");
+        "\r              1 100%    0.00kB/s    0:00:00  \r              1 100%    0.00kB/s    0:00:00 (xfr#1, "
+        "to-chk=6/9)\n");
 }
 
 TEST_CASE("what interrupts a progress line starts on a line of its own") {
@@ -257,7 +267,8 @@ TEST_CASE("-q leaves errors") {
   script run{what};
   run << list_started();
   all_kinds(run);
-  run << message{message::level::info, "remark", true} << message{message::level::error, "bad", true} << end(exit_code::partial);
+  run << message{message::level::info, "remark", true} << message{message::level::error, "bad", true}
+      << end(exit_code::partial);
   CHECK(run.out.empty());
   CHECK(run.err == "bad\n" + final_line(exit_code::partial, "sender", "0.1.0"));
 }
@@ -295,7 +306,7 @@ TEST_CASE("the remote program's standard error is passed on as it came") {
 TEST_CASE("how a run ends") {
   script failed{verbose()};
   failed << end(exit_code::stream, "connection unexpectedly closed (0 bytes received so far) [sender]\nsecond line");
-  CHECK(failed.out.empty());   // no figures of a run that did not reach its end
+  CHECK(failed.out.empty());  // no figures of a run that did not reach its end
   CHECK(failed.err == "rsync: connection unexpectedly closed (0 bytes received so far) [sender]\nsecond line\n" +
                           final_line(exit_code::stream, "sender", "0.1.0"));
   script partial{verbose()};

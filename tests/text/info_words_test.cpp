@@ -1,7 +1,8 @@
 #include "text/info_words.hpp"
 
-#include "support/catch.hpp"
 #include <volsync/format.hpp>
+
+#include "support/catch.hpp"
 
 using namespace volsync;
 using text::info;
@@ -21,7 +22,8 @@ options with(std::vector<std::string> words, int verbose = 0) {
 TEST_CASE("what -v, --progress and --stats switch on") {
   info_levels const quiet{options{}};
   CHECK(quiet[info::nonreg]);
-  for (info const word : {info::name, info::stats, info::del, info::flist, info::progress, info::skip}) CHECK_FALSE(quiet[word]);
+  for (info const word : {info::name, info::stats, info::del, info::flist, info::progress, info::skip})
+    CHECK_FALSE(quiet[word]);
   info_levels const one{with({}, 1)};
   for (info const word : {info::copy, info::del, info::flist, info::misc, info::name, info::stats, info::symsafe}) {
     CHECK(one.at(word) == 1);
@@ -87,7 +89,7 @@ TEST_CASE("what the doors say about words") {
   CHECK(info_help().find("SYMSAFE") != std::string::npos);
 }
 
-TEST_CASE("what a peer is told") {   // the full table is compared with stock rsync where the remote command is tested
+TEST_CASE("what a peer is told") {  // the full table is compared with stock rsync where the remote command is tested
   CHECK(text::forwarded_info(with({}), true).empty());
   CHECK(text::forwarded_info(with({}, 2), true).empty());
   CHECK(text::forwarded_info(with({"name0,skip2"}), true) == "--info=NAME0,SKIP2");

@@ -6,8 +6,10 @@
 #include <ctime>
 
 #include "flist/item_flags.hpp"
-#include "support/catch.hpp"
+
 #include "text/out_format.hpp"
+
+#include "support/catch.hpp"
 
 using namespace volsync;
 using namespace volsync::text;
@@ -110,7 +112,8 @@ TEST_CASE("listing lines are aligned as rsync's") {
   CHECK(list_line(what, {1, false}) == "lrwxrwxrwx              1 2026/11/23 03:38:50 big -> a");
   what.size = 1234567890123456;
   CHECK(list_line(what, {0, false}).starts_with("lrwxrwxrwx 1234567890123456 2026"));
-  for (auto const& [mode, letter] : {std::pair{S_IFDIR, 'd'}, {S_IFCHR, 'c'}, {S_IFBLK, 'b'}, {S_IFSOCK, 's'}, {S_IFIFO, 'p'}}) {
+  for (auto const& [mode, letter] :
+       {std::pair{S_IFDIR, 'd'}, {S_IFCHR, 'c'}, {S_IFBLK, 'b'}, {S_IFSOCK, 's'}, {S_IFIFO, 'p'}}) {
     CHECK(type_letter(static_cast<std::uint32_t>(mode)) == letter);
   }
 }

@@ -7,7 +7,7 @@
 
 using namespace volsync::text;
 
-TEST_CASE("sizes at every level of -h") {   // as stock rsync 3.5.0 lists files of these sizes
+TEST_CASE("sizes at every level of -h") {  // as stock rsync 3.5.0 lists files of these sizes
   struct row {
     std::int64_t value;
     std::array<char const*, 4> shown;

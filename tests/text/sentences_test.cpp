@@ -4,9 +4,11 @@
 #include <cerrno>
 #include <vector>
 
-#include "support/catch.hpp"
-#include "text/progress_meter.hpp"
 #include <volsync/format.hpp>
+
+#include "text/progress_meter.hpp"
+
+#include "support/catch.hpp"
 
 using namespace volsync;
 using namespace volsync::text;
@@ -34,8 +36,9 @@ TEST_CASE("problems in rsync's words") {
 }
 
 TEST_CASE("the last line") {
-  CHECK(final_line(exit_code::partial, "sender", "0.1.0") ==
-        "rsync error: some files/attrs were not transferred (see previous errors) (code 23) at volsync [sender=0.1.0]\n");
+  CHECK(
+      final_line(exit_code::partial, "sender", "0.1.0") ==
+      "rsync error: some files/attrs were not transferred (see previous errors) (code 23) at volsync [sender=0.1.0]\n");
   CHECK(final_line(exit_code::vanished, "sender", "0.1.0") ==
         "rsync warning: some files vanished before they could be transferred (code 24) at volsync [sender=0.1.0]\n");
   CHECK(final_line(static_cast<exit_code>(255), "sender", "1") ==
@@ -49,7 +52,8 @@ TEST_CASE("every exit code has words of its own") {
   CHECK(meaning(exit_code::remote_not_found) == "remote command not found");
   CHECK(meaning(exit_code::message_io) == "errors with program diagnostics");
   std::vector<std::string_view> seen;
-  for (int const code : {0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 19, 20, 21, 22, 23, 24, 25, 30, 35, 124, 125, 126, 127}) {
+  for (int const code :
+       {0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 19, 20, 21, 22, 23, 24, 25, 30, 35, 124, 125, 126, 127}) {
     auto const words = meaning(static_cast<exit_code>(code));
     CHECK(words != "unexplained error");
     CHECK(std::find(seen.begin(), seen.end(), words) == seen.end());

@@ -112,7 +112,7 @@ void settle_partial_dir(options& what, environment const& variables) {
 void settle(option_state& state, environment const& variables) {
   options& what = state.what;
   what.relative = state.relative.value_or(what.files_from.has_value());
-  if (what.files_from && !state.recurse_given) what.recurse = false;   // the list says what is sent; -a's -r is dropped
+  if (what.files_from && !state.recurse_given) what.recurse = false;  // the list says what is sent; -a's -r is dropped
   if (what.delete_excluded && what.deletion == delete_mode::none) what.deletion = delete_mode::automatic;
   if (!what.remote_shell_given) what.remote_shell = variables("RSYNC_RSH").value_or("");
   if (what.ssh_config.empty()) what.ssh_config = variables("VOLSYNC_SSH_CONFIG").value_or("");
@@ -152,15 +152,19 @@ void settle(option_state& state, environment const& variables) {
   }
   for (std::size_t i = 0; i < sources.size(); ++i) {
     bool const remote = sources[i].where.is_remote() || sources[i].same_host;
-    if (remote && (to_remote || !from_remote)) return refuse_plain(exit_code::syntax, "Unexpected remote arg: " + texts[i]);
+    if (remote && (to_remote || !from_remote))
+      return refuse_plain(exit_code::syntax, "Unexpected remote arg: " + texts[i]);
     if (!remote && texts[i].empty()) return refuse_plain(exit_code::syntax, "Empty source arg specified.");
   }
   if (auto refused = check_host(destination)) return refused;
-  if (!to_remote && texts.back().empty()) return refuse_plain(exit_code::syntax, "Empty destination arg specified (use \".\").");
+  if (!to_remote && texts.back().empty())
+    return refuse_plain(exit_code::syntax, "Empty destination arg specified (use \".\").");
   if (destination.where.daemon || sources.front().where.daemon) {
-    return make_refusal(exit_code::unsupported, "daemon operands (HOST::MODULE, rsync://) are not supported in this version");
+    return make_refusal(exit_code::unsupported,
+                        "daemon operands (HOST::MODULE, rsync://) are not supported in this version");
   }
-  if (from_remote) return make_refusal(exit_code::unsupported, "copying from a remote host is not supported in this version");
+  if (from_remote)
+    return make_refusal(exit_code::unsupported, "copying from a remote host is not supported in this version");
   if (!to_remote) return make_refusal(exit_code::unsupported, "local copies are not supported in this version");
   return std::nullopt;
 }
@@ -177,7 +181,8 @@ void settle(option_state& state, environment const& variables) {
   std::vector<operand> operands;
   for (std::string const& each : texts) operands.push_back(parse_operand(each));
   if (operands.size() == 1) {
-    return make_refusal(exit_code::unsupported, "listing one operand is not supported in this version: name a destination");
+    return make_refusal(exit_code::unsupported,
+                        "listing one operand is not supported in this version: name a destination");
   }
   operand const destination = operands.back();
   operands.pop_back();
@@ -196,18 +201,23 @@ void settle(option_state& state, environment const& variables) {
 request parse_command_line(std::vector<std::string> const& args, environment const& variables) {
   if (args.size() == 2 && args[1] == "-h") return text_request{help_text()};
   bool const called_rsync = !args.empty() && base_name(args[0]) == "rsync";
-  if (!called_rsync && args.size() > 1 && std::find(subcommands.begin(), subcommands.end(), args[1]) != subcommands.end()) {
-    return make_refusal(exit_code::unsupported, args[1] + " is not available in this version (a file of this name: ./" +
-                                                    args[1] + ")");
+  if (!called_rsync && args.size() > 1 &&
+      std::find(subcommands.begin(), subcommands.end(), args[1]) != subcommands.end()) {
+    return make_refusal(exit_code::unsupported,
+                        args[1] + " is not available in this version (a file of this name: ./" + args[1] + ")");
   }
   option_state state;
   std::vector<std::string> operands;
   if (auto refused = read_options(args, state, operands)) return *refused;
   switch (state.task) {
-    case option_state::asked::help: return text_request{help_text()};
-    case option_state::asked::version: return text_request{version_text()};
-    case option_state::asked::info_help: return text_request{info_help()};
-    case option_state::asked::run: break;
+    case option_state::asked::help:
+      return text_request{help_text()};
+    case option_state::asked::version:
+      return text_request{version_text()};
+    case option_state::asked::info_help:
+      return text_request{info_help()};
+    case option_state::asked::run:
+      break;
   }
   settle(state, variables);
   if (auto refused = find_conflict(state)) return *refused;

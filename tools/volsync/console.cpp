@@ -14,7 +14,7 @@
 namespace volsync::cli {
 namespace {
 
-constexpr std::size_t most_held = 32768;                       // bytes
+constexpr std::size_t most_held = 32768;  // bytes
 constexpr std::chrono::milliseconds longest_held{200};
 
 [[nodiscard]] charset charset_named(char const* name) {
@@ -52,7 +52,7 @@ bool write_all(int descriptor, std::string_view text) {
     ssize_t const count = ::write(descriptor, text.data(), text.size());
     if (count >= 0) {
       text.remove_prefix(static_cast<std::size_t>(count));
-    } else if (errno == EAGAIN) {   // somebody made a shared terminal non-blocking
+    } else if (errno == EAGAIN) {  // somebody made a shared terminal non-blocking
       pollfd wait{descriptor, POLLOUT, 0};
       if (::poll(&wait, 1, -1) < 0 && errno != EINTR) return false;
     } else if (errno != EINTR) {
@@ -69,9 +69,12 @@ bool console::must_flush(formatted const& text, std::chrono::steady_clock::time_
   if (!text.err.empty() || held_.size() >= most_held) return true;
   switch (where_.buffering) {
     case output_buffering::none:
-    case output_buffering::line: return true;
-    case output_buffering::block: return false;
-    case output_buffering::automatic: break;
+    case output_buffering::line:
+      return true;
+    case output_buffering::block:
+      return false;
+    case output_buffering::automatic:
+      break;
   }
   return terminal_ || now - flushed_ >= longest_held;
 }

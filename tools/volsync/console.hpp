@@ -12,7 +12,7 @@ namespace volsync::cli {
 
 // Where text goes, and how it is held back.
 struct console_settings {
-  int out = 1, err = 2;                                   // descriptors, not owned
+  int out = 1, err = 2;  // descriptors, not owned
   output_buffering buffering = output_buffering::automatic;
 };
 
@@ -35,7 +35,7 @@ class console final : public observer {
   text_formatter formatter_;
   console_settings where_;
   cancellation& cancel_;
-  bool terminal_ = false;       // standard output is one
+  bool terminal_ = false;  // standard output is one
   bool broken_ = false;
   std::string held_;
   std::chrono::steady_clock::time_point flushed_{};

@@ -1,12 +1,12 @@
 // The program: command line, signals, run, exit code.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include <unistd.h>
 
 #include "volsync/command_line.hpp"
 #include "volsync/console.hpp"
@@ -18,7 +18,7 @@ namespace {
 
 namespace cli = volsync::cli;
 
-volsync::cancellation* active = nullptr;   // set before the handlers, never cleared
+volsync::cancellation* active = nullptr;  // set before the handlers, never cleared
 
 // The first signal ends the run in order, a second one at once.
 extern "C" void on_signal(int) {
@@ -36,9 +36,9 @@ void handle_signals() {
   for (int const each : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction before {};
     sigaction(each, nullptr, &before);
-    if (before.sa_handler != SIG_IGN) sigaction(each, &action, nullptr);   // nohup stays in force
+    if (before.sa_handler != SIG_IGN) sigaction(each, &action, nullptr);  // nohup stays in force
   }
-  action.sa_handler = SIG_IGN;   // a closed pipe is an error code, not an end
+  action.sa_handler = SIG_IGN;  // a closed pipe is an error code, not an end
   sigaction(SIGPIPE, &action, nullptr);
 }
 
@@ -57,11 +57,11 @@ int run(cli::run_request const& what) {
   active = &cancel;
   handle_signals();
   cli::console output{what.job.options, {STDOUT_FILENO, STDERR_FILENO, what.buffering}, cancel};
-  volsync::finished const end =
-      volsync::run(what.job, output, cancel, nullptr, cli::make_terminal_prompter(cancel));
+  volsync::finished const end = volsync::run(what.job, output, cancel, nullptr, cli::make_terminal_prompter(cancel));
   if (!output.flush() && end.code == volsync::exit_code::success) {
     // Everything was sent, but not everything could be told.
-    return fail(volsync::exit_code::message_io, volsync::final_line(volsync::exit_code::message_io, "sender", cli::program_version));
+    return fail(volsync::exit_code::message_io,
+                volsync::final_line(volsync::exit_code::message_io, "sender", cli::program_version));
   }
   return static_cast<int>(end.code);
 }

@@ -39,7 +39,7 @@ void set_host(location& into, std::string_view text) {
 [[nodiscard]] std::size_t host_end(std::string_view text) {
   std::size_t const open = text.find('[');
   std::size_t const slash = std::min(text.find('/'), text.size());
-  if (open < slash && (open == 0 || text[open - 1] == '@')) {   // colons of an address do not count
+  if (open < slash && (open == 0 || text[open - 1] == '@')) {  // colons of an address do not count
     std::size_t const close = text.find(']', open);
     if (close < slash && close + 1 < text.size() && text[close + 1] == ':') return close + 1;
   }

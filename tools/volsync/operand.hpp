@@ -13,8 +13,8 @@ struct operand {
   bool same_host = false;
 };
 
-// [USER@]HOST:PATH, [USER@][V6]:PATH, HOST::MODULE/PATH, rsync://[USER@]HOST[:PORT]/MODULE/PATH; anything with a slash before
-// its first colon, or without a colon, is local. Paths keep their bytes; `HOST:` has an empty path.
+// [USER@]HOST:PATH, [USER@][V6]:PATH, HOST::MODULE/PATH, rsync://[USER@]HOST[:PORT]/MODULE/PATH; anything with a slash
+// before its first colon, or without a colon, is local. Paths keep their bytes; `HOST:` has an empty path.
 [[nodiscard]] operand parse_operand(std::string_view text);
 
 }  // namespace volsync::cli

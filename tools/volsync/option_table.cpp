@@ -50,7 +50,7 @@ void set_archive(state& s, text) {
 }
 
 void set_block_size(state& s, text value) {
-  constexpr std::int64_t largest = 131072;   // what protocol 30 and later allow
+  constexpr std::int64_t largest = 131072;  // what protocol 30 and later allow
   std::int64_t const bytes = size(s, "block-size", value);
   if (bytes > largest) {
     refuse(s, exit_code::syntax, "--block-size=" + std::string{value} + " is too large (max: 128.00K)");
@@ -63,8 +63,7 @@ void set_bandwidth(state& s, text value) {
   constexpr std::int64_t smallest = 512;
   std::int64_t const rate = size(s, "bwlimit", value, 'K');
   if (rate > 0 && rate < smallest) {
-    refuse(s, exit_code::syntax,
-           "--bwlimit=" + std::string{value} + " is too small (min: 512 or 0 for unlimited)");
+    refuse(s, exit_code::syntax, "--bwlimit=" + std::string{value} + " is too small (min: 512 or 0 for unlimited)");
   }
   s.what.bandwidth_limit = rate;
 }
@@ -116,11 +115,18 @@ void set_stderr(state& s, text value) {
 void set_outbuf(state& s, text value) {
   char const letter = value.empty() ? '\0' : static_cast<char>(std::toupper(static_cast<unsigned char>(value[0])));
   switch (letter) {
-    case 'N': s.buffering = output_buffering::none; break;
-    case 'L': s.buffering = output_buffering::line; break;
+    case 'N':
+      s.buffering = output_buffering::none;
+      break;
+    case 'L':
+      s.buffering = output_buffering::line;
+      break;
     case 'B':
-    case 'F': s.buffering = output_buffering::block; break;
-    default: refuse(s, exit_code::syntax, "Invalid --outbuf setting -- specify N, L, or B.");
+    case 'F':
+      s.buffering = output_buffering::block;
+      break;
+    default:
+      refuse(s, exit_code::syntax, "Invalid --outbuf setting -- specify N, L, or B.");
   }
 }
 
@@ -128,8 +134,9 @@ void set_info(state& s, text value) {
   if (asks_info_help(value)) {
     s.task = state::asked::info_help;
   } else if (std::string const problem = check_info(value); !problem.empty()) {
-    if (!s.refused) s.refused = refusal{exit_code::syntax, escaped(problem, charset::ascii) + "\n" +
-                                                               final_line(exit_code::syntax, "client", program_version)};
+    if (!s.refused)
+      s.refused = refusal{exit_code::syntax, escaped(problem, charset::ascii) + "\n" +
+                                                 final_line(exit_code::syntax, "client", program_version)};
   }
   s.what.info.emplace_back(value);
 }
@@ -361,7 +368,9 @@ constexpr option_row rows[] = {
     {"ipv4", '4', false, VOLSYNC_SET(address_family, 4)},
     {"ipv6", '6', false, VOLSYNC_SET(address_family, 6)},
     {"timeout", 0, true,
-     [](state& s, text v) { s.what.timeout = std::chrono::seconds{std::max<std::int64_t>(0, integer(s, "timeout", v))}; }},
+     [](state& s, text v) {
+       s.what.timeout = std::chrono::seconds{std::max<std::int64_t>(0, integer(s, "timeout", v))};
+     }},
     {"no-timeout", 0, false, VOLSYNC_SET(timeout, std::chrono::seconds{0})},
     {"contimeout", 0, true,
      [](state& s, text v) {
@@ -501,11 +510,12 @@ std::size_t distance(text a, text b) {
 std::span<option_row const> option_table() { return rows; }
 
 refusal make_refusal(exit_code code, std::string_view message) {
-  return {code, escaped("rsync: " + std::string{message}, charset::ascii) + "\n" + final_line(code, "client", program_version)};
+  return {code, escaped("rsync: " + std::string{message}, charset::ascii) + "\n" +
+                    final_line(code, "client", program_version)};
 }
 
 std::string nearest_option(std::string_view name) {
-  constexpr std::size_t longest = 40;   // a name typed by hand; the table of costs stays small
+  constexpr std::size_t longest = 40;  // a name typed by hand; the table of costs stays small
   if (name.size() < 2 || name.size() > longest) return {};
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;

@@ -22,7 +22,7 @@ namespace {
 // Digits with at most one point. False: there is no digit.
 [[nodiscard]] bool take_decimal(std::string_view& text, double& value) {
   bool any = false;
-  double place = 0;   // 0: before the point
+  double place = 0;  // 0: before the point
   for (; !text.empty(); text.remove_prefix(1)) {
     if (text[0] == '.' && place == 0) {
       place = 1;
@@ -73,7 +73,7 @@ parsed_number parse_size(std::string_view text, char default_unit) {
   value *= take_unit(text, default_unit);
   std::int64_t const more = take(text, "+1") ? 1 : take(text, "-1") ? -1 : 0;
   if (!text.empty()) return {0, number_problem::invalid};
-  if (!(value < 9223372036854775808.0)) return {0, number_problem::too_large};   // 2^63
+  if (!(value < 9223372036854775808.0)) return {0, number_problem::too_large};  // 2^63
   std::int64_t const whole = static_cast<std::int64_t>(value);
   if ((negative && whole != 0) || (more < 0 && whole == 0)) return {0, number_problem::too_large};
   return {whole + more, number_problem::none};

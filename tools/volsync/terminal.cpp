@@ -21,7 +21,7 @@ namespace volsync::cli {
 namespace {
 
 termios saved_modes;
-std::atomic<int> echo_off{-1};   // descriptor of the terminal, or -1
+std::atomic<int> echo_off{-1};  // descriptor of the terminal, or -1
 static_assert(std::atomic<int>::is_always_lock_free);
 
 class terminal_prompter final : public prompter {
@@ -80,7 +80,7 @@ class terminal_prompter final : public prompter {
   }
 
   bool read_line(int terminal, std::string& answer) const {
-    constexpr std::size_t longest = 4096;   // what a terminal takes in one line
+    constexpr std::size_t longest = 4096;  // what a terminal takes in one line
     answer.clear();
     for (;;) {
       std::array<pollfd, 2> waits{{{terminal, POLLIN, 0}, {cancel_.wake_fd(), POLLIN, 0}}};
