@@ -10,7 +10,7 @@ using item_flags = std::uint16_t;
 namespace item {
 inline constexpr item_flags report_atime = 0x0001;
 inline constexpr item_flags report_change = 0x0002;
-inline constexpr item_flags report_size = 0x0004;    // symlinks: times could not be set
+inline constexpr item_flags report_size = 0x0004;  // symlinks: times could not be set
 inline constexpr item_flags report_time = 0x0008;
 inline constexpr item_flags report_perms = 0x0010;
 inline constexpr item_flags report_owner = 0x0020;

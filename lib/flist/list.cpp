@@ -2,34 +2,47 @@
 #include "flist/list.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <cstring>
 #include <numeric>
 
 namespace volsync::flist {
 namespace {
 
-// A name seen as rsync compares it: components in turn, where a directory (each component but the last, and a last one that
-// is a directory) sorts after what is not and compares with a slash at its end.
-struct spelled {
-  std::string_view rest;
-  bool is_directory = false;
-
+// A name seen as rsync compares it: components in turn, where a directory (each component but the last, and a last one
+// that is a directory) sorts after what is not and compares with a slash at its end. The directory part may stand
+// apart, so that nothing has to be put together for a comparison.
+class spelled {
+ public:
   struct component {
     std::string_view name;
     bool directory = false;
   };
-  [[nodiscard]] bool done() const noexcept { return rest.data() == nullptr; }
+
+  spelled(std::string_view directory, std::string_view name, bool is_directory) noexcept
+      : rest_{directory.empty() ? name : directory},
+        name_{name},
+        in_directory_{!directory.empty()},
+        is_directory_{is_directory} {}
+
+  [[nodiscard]] bool done() const noexcept { return done_; }
   component next() noexcept {
-    auto const slash = rest.find('/');
-    if (slash == std::string_view::npos) {
-      component const last{rest, is_directory};
-      rest = {};
-      return last;
+    auto const slash = rest_.find('/');
+    component part{rest_.substr(0, slash), true};
+    if (slash != std::string_view::npos) {
+      rest_.remove_prefix(slash + 1);
+    } else if (in_directory_) {
+      in_directory_ = false;
+      rest_ = name_;
+    } else {
+      done_ = true;
+      part.directory = is_directory_;
     }
-    component const part{rest.substr(0, slash), true};
-    rest.remove_prefix(slash + 1);
     return part;
   }
+
+ private:
+  std::string_view rest_, name_;
+  bool in_directory_, is_directory_, done_ = false;
 };
 
 std::strong_ordering compare_bytes(std::string_view a, std::string_view b) noexcept {
@@ -57,16 +70,20 @@ std::strong_ordering compare_components(spelled::component a, spelled::component
   return a.directory ? compare_directories(a.name, b.name) : compare_bytes(a.name, b.name);
 }
 
-}  // namespace
-
-std::strong_ordering compare_names(std::string_view a_path, bool a_is_directory, std::string_view b_path, bool b_is_directory) {
-  bool const a_root = a_is_directory && a_path == ".", b_root = b_is_directory && b_path == ".";
-  if (a_root || b_root) return b_root <=> a_root;
-  spelled a{a_path, a_is_directory}, b{b_path, b_is_directory};
+std::strong_ordering compare(spelled a, spelled b) noexcept {
   while (!a.done() && !b.done()) {
     if (auto const order = compare_components(a.next(), b.next()); order != std::strong_ordering::equal) return order;
   }
   return b.done() <=> a.done();
+}
+
+}  // namespace
+
+std::strong_ordering compare_names(std::string_view a_path, bool a_is_directory, std::string_view b_path,
+                                   bool b_is_directory) {
+  bool const a_root = a_is_directory && a_path == ".", b_root = b_is_directory && b_path == ".";
+  if (a_root || b_root) return b_root <=> a_root;
+  return compare({{}, a_path, a_is_directory}, {{}, b_path, b_is_directory});
 }
 
 std::uint32_t list::add_parent(std::string_view path, std::uint16_t root) {
@@ -96,10 +113,15 @@ void list::finish(ndx ndx_start, order how) {
   std::iota(places.begin(), places.end(), 0U);
   auto const before = [this](std::uint32_t i, std::uint32_t j) {
     entry const &a = entries_[i], &b = entries_[j];
-    if (a.parent == b.parent || parents_[a.parent].path == parents_[b.parent].path) {
+    std::string_view const in_a = parents_[a.parent].path, in_b = parents_[b.parent].path;
+    if (a.parent == b.parent || in_a == in_b) {
+      if (!in_a.empty()) return compare({{}, name(a), a.is_directory()}, {{}, name(b), b.is_directory()}) < 0;
       return compare_names(name(a), a.is_directory(), name(b), b.is_directory()) < 0;
     }
-    return compare_names(path(a), a.is_directory(), path(b), b.is_directory()) < 0;
+    // The transfer root comes before everything, wherever that is.
+    bool const a_root = in_a.empty() && a.is_directory() && name(a) == ".";
+    if (a_root || (in_b.empty() && b.is_directory() && name(b) == ".")) return a_root;
+    return compare({in_a, name(a), a.is_directory()}, {in_b, name(b), b.is_directory()}) < 0;
   };
   if (std::is_sorted(places.begin(), places.end(), before)) return;
   std::stable_sort(places.begin(), places.end(), before);
@@ -120,7 +142,8 @@ std::string list::path(entry const& e) const {
 std::size_t list::memory() const noexcept {
   std::size_t parents = 0;
   for (auto const& each : parents_) parents += sizeof each + each.path.capacity();
-  return sizeof *this + entries_.capacity() * sizeof(entry) + sorted_.capacity() * sizeof(std::uint32_t) + arena_.capacity() + parents;
+  return sizeof *this + entries_.capacity() * sizeof(entry) + sorted_.capacity() * sizeof(std::uint32_t) +
+         arena_.capacity() + parents;
 }
 
 }  // namespace volsync::flist
