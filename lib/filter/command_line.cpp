@@ -7,10 +7,18 @@
 namespace volsync::filter {
 namespace {
 
-result<void> add_option(filter_option const& each, bool from0, sources const& from, int& per_directory, std::vector<element>& rules,
-                        std::string& error_text) {
+rule_context context(bool nul, sources const& from) {
   rule_context where;
   where.read = from.read_file;
+  where.nul = nul;
+  where.home_cvsignore = from.home_cvsignore;
+  where.cvsignore_variable = from.cvsignore_variable;
+  return where;
+}
+
+result<void> add_option(filter_option const& each, bool from0, sources const& from, int& per_directory, std::vector<element>& rules,
+                        std::string& error_text) {
+  rule_context where = context(from0, from);
   using kind = filter_option::kind;
   switch (each.what) {
     case kind::rule: return parse_rule(each.text, where, rules, error_text);
@@ -37,13 +45,14 @@ result<void> add_option(filter_option const& each, bool from0, sources const& fr
   return parse_file(*text, from0, where, rules, error_text);
 }
 
+// -C stands behind all other rules. A "!" among its words forgets its own list and nothing else.
 result<void> add_cvs(sources const& from, std::vector<element>& rules, std::string& error_text) {
-  rule_context where;
+  rule_context const where = context(false, from);
   if (auto const added = parse_rule(":C", where, rules, error_text); !added) return added.error();
-  append_cvs_defaults(rules);
-  where.style.cvs = where.style.word_split = where.style.only_excludes = where.style.literal = true;
-  if (auto const added = parse_file(from.home_cvsignore, false, where, rules, error_text); !added) return added.error();
-  return parse_file(from.cvsignore_variable, false, where, rules, error_text);
+  std::vector<element> own;
+  if (auto const added = append_cvs(rule{}, where, own, error_text); !added) return added.error();
+  rules.insert(rules.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  return {};
 }
 
 }  // namespace
@@ -67,7 +76,7 @@ wire_rule to_wire(rule const& r) {
   if (r.sided && r.at_sender) made.prefix += 's';
   if (r.sided && r.at_receiver) made.prefix += 'r';
   if (r.perishable) made.prefix += 'p';
-  made.pattern = (merges && r.merge.parents ? "/" : "") + r.pattern;
+  made.pattern = (merges && r.merge.parents ? r.merge.above + "/" : "") + r.pattern;
   made.directory_only = r.directory_only;
   return made;
 }
@@ -99,10 +108,6 @@ result<compiled> compile_for_push(options const& what, sources const& from, std:
     }
     if (!made.send || !r.at_receiver) continue;
     wire_rule line = to_wire(r);
-    if (line.prefix.size() + line.pattern.size() + 2 > max_rule_length) {
-      error_text = "discarding over-long filter: " + line.pattern.substr(0, 64);
-      return filter_errc::too_long;
-    }
     made.wire.push_back(std::move(line));
   }
   made.rules = std::make_shared<rule_set const>(std::move(rules), from.current_directory);

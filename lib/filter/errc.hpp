@@ -13,6 +13,7 @@ enum class filter_errc {
   too_deep,                // merge files name each other without end (exit 1)
   too_long,                // a rule longer than a peer takes (exit 1)
   too_many,                // more than 100,000 rules (exit 1)
+  merge_path,              // a merge file of each directory that is not a plain name (exit 1)
 };
 [[nodiscard]] std::error_code make_error_code(filter_errc e) noexcept;
 

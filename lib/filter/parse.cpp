@@ -16,10 +16,19 @@ struct word_meaning {
 constexpr std::array<word_meaning, 9> words{{{"exclude", '-'}, {"include", '+'}, {"hide", 'H'}, {"show", 'S'}, {"protect", 'P'},
                                              {"risk", 'R'}, {"merge", '.'}, {"dir-merge", ':'}, {"clear", '!'}}};
 
+// The rule as it may be shown: the text of a file is not.
+std::string shown(std::string_view text, rule_context const& where) {
+  return where.origin.empty() ? std::string{text} : "<rule from " + where.origin + ">";
+}
+
 error_code fail(filter_errc why, std::string sentence, std::string_view text, rule_context const& where, std::string& error_text) {
-  error_text = std::move(sentence);
-  error_text += where.origin.empty() ? std::string{text} : "<rule from " + where.origin + ">";
+  error_text = std::move(sentence) + shown(text, where);
   return make_error_code(why);
+}
+
+void clear(std::vector<element>& rules, rule_context const& where) {
+  rules.clear();
+  if (where.cleared) *where.cleared = true;
 }
 
 // One modifier of a rule; false: this kind of rule does not have it, or it contradicts one before it.
@@ -60,19 +69,23 @@ bool apply(char m, char letter, rule& r) {
 }
 
 result<void> merge_now(rule const& r, rule_context const& where, std::vector<element>& into, std::string& error_text) {
-  if (where.depth >= max_merge_depth) return fail(filter_errc::too_deep, "merge files are nested too deep: ", r.pattern, where, error_text);
+  if (where.depth >= max_merge_depth) {
+    return fail(filter_errc::too_deep, "merge-file include depth limit (32) exceeded at ", r.pattern, where, error_text);
+  }
   if (!where.read) return {};
   auto text = where.read(r.pattern);
   if (!text) {
-    error_text = "failed to open exclude file " + r.pattern + ": " + text.error().message() + " (" + std::to_string(text.error().value()) + ")";
+    error_text = "failed to open exclude file " + shown(r.pattern, where);
+    if (where.origin.empty()) error_text += ": " + text.error().message() + " (" + std::to_string(text.error().value()) + ")";
     return text.error();
   }
   rule_context inner = where;
   inner.style = r.merge;
   inner.defaults = r;
-  inner.origin = r.pattern;
+  inner.origin = where.origin.empty() ? r.pattern : "a file named at " + where.origin;
+  inner.base.clear();                // its place says nothing about what it is for: it anchors at the transfer root
   ++inner.depth;
-  return parse_file(*text, false, inner, into, error_text);
+  return parse_file(*text, where.nul && !r.merge.cvs, inner, into, error_text);
 }
 
 void take_defaults(rule& r, rule const& from) {
@@ -86,9 +99,13 @@ void take_defaults(rule& r, rule const& from) {
 }
 
 result<void> add(rule r, std::string_view text, rule_context const& where, std::vector<element>& into, std::string& error_text) {
-  if (r.pattern.size() > max_rule_length) return fail(filter_errc::too_long, "discarding over-long filter: ", text.substr(0, 64), where, error_text);
-  if (into.size() >= max_rules) return fail(filter_errc::too_many, "too many filter rules: ", text.substr(0, 64), where, error_text);
-  r.base = where.base;
+  auto const start = text.substr(0, 64);
+  if (r.pattern.size() > max_rule_length) return fail(filter_errc::too_long, "over-long filter: ", start, where, error_text);
+  if (into.size() >= max_rules) return fail(filter_errc::too_many, "too many filter rules: ", start, where, error_text);
+  if (r.what == rule::kind::match && r.pattern.starts_with('/') && !r.absolute && !where.base.empty()) {
+    r.absolute = where.base.front() == '/';
+    if (where.base != "/") r.pattern = (r.absolute ? "" : "/") + where.base + r.pattern;
+  }
   r.analyse();
   into.push_back({std::move(r), {}});
   return {};
@@ -101,22 +118,32 @@ result<void> add_merge(char letter, rule r, std::string_view text, rule_context 
   if (r.excludes_self) {
     rule self;
     self.pattern = r.pattern.substr(r.pattern.rfind('/') + 1);
-    self.perishable = r.perishable;
     if (auto const added = add(std::move(self), text, where, into, error_text); !added) return added.error();
     r.excludes_self = false;
   }
   if (letter == '.') return merge_now(r, where, into, error_text);
   r.what = rule::kind::directory_merge;
-  if (r.pattern.front() == '/') {
-    r.merge.parents = true;
-    r.pattern.erase(0, r.pattern.find_last_of('/') + 1);
+  r.merge.nul = where.nul && !r.merge.cvs;
+  std::size_t const slash = r.pattern.rfind('/');
+  if (slash != std::string::npos && (r.pattern.front() != '/' || slash + 1 == r.pattern.size())) {
+    return fail(filter_errc::merge_path, "merge file of a directory has no plain name: ", text, where, error_text);
   }
+  if (slash != std::string::npos) {
+    r.merge.parents = true;
+    r.merge.above = r.pattern.substr(0, slash);
+    r.pattern.erase(0, slash + 1);
+  }
+  bool const named = std::any_of(into.begin(), into.end(), [&](element const& e) {
+    return e.what.what == rule::kind::directory_merge && e.what.pattern == r.pattern;
+  });
+  if (named || (where.merged && where.merged(r.pattern))) return {};
   return add(std::move(r), text, where, into, error_text);
 }
 
 }  // namespace
 
 result<void> parse_rule(std::string_view text, rule_context const& where, std::vector<element>& into, std::string& error_text) {
+  text = text.substr(0, text.find('\0'));            // a C string where rsync reads it
   std::size_t at = 0;
   char letter = 0;
   bool const wordy = std::any_of(words.begin(), words.end(), [&](word_meaning const& w) {
@@ -135,8 +162,10 @@ result<void> parse_rule(std::string_view text, rule_context const& where, std::v
     at = 1;
   }
   if (letter == '!') {
-    if (at != text.size()) return fail(filter_errc::trailing_characters, "'!' rule has trailing characters: ", text, where, error_text);
-    into.clear();
+    if (text.substr(at) != "" && text.substr(at) != ",") {
+      return fail(filter_errc::trailing_characters, "'!' rule has trailing characters: ", text, where, error_text);
+    }
+    clear(into, where);
     return {};
   }
   rule r;
@@ -148,7 +177,8 @@ result<void> parse_rule(std::string_view text, rule_context const& where, std::v
   if (at < text.size() && text[at] == ',') ++at;
   for (; modifiers && at < text.size() && text[at] != ' ' && text[at] != '_'; ++at) {
     if (!apply(text[at], letter, r)) {
-      std::string const said = std::string{"invalid modifier '"} + text[at] + "' at position " + std::to_string(at) + " in filter rule: ";
+      std::string const which = std::string{" '"} + text[at] + "' at position " + std::to_string(at);
+      std::string const said = "invalid modifier" + (where.origin.empty() ? which : "") + " in filter rule: ";
       return fail(filter_errc::invalid_modifier, said, text, where, error_text);
     }
   }
@@ -159,28 +189,27 @@ result<void> parse_rule(std::string_view text, rule_context const& where, std::v
   take_defaults(r, where.defaults);
   r.pattern = text.substr(at);
   if (letter == '.' || letter == ':') return add_merge(letter, std::move(r), text, where, into, error_text);
-  if (r.cvs_list) {
-    append_cvs_defaults(into);
-    return {};
-  }
+  if (r.cvs_list) return append_cvs(r, where, into, error_text);
   if (r.pattern.empty()) return fail(filter_errc::unexpected_end, "unexpected end of filter rule: ", text, where, error_text);
   return add(std::move(r), text, where, into, error_text);
 }
 
 result<void> parse_pattern(std::string_view text, rule_context const& where, std::vector<element>& into, std::string& error_text) {
-  if (text == "!" ) {
-    into.clear();
+  text = text.substr(0, text.find('\0'));
+  if (text.empty()) return {};                     // --exclude= says nothing
+  if (text == "!" && (!where.style.literal || where.style.cvs)) {
+    clear(into, where);
     return {};
   }
   rule r;
   r.include = where.style.only_includes;
-  if (!where.style.literal && text.size() > 2 && (text[0] == '-' || text[0] == '+') && text[1] == ' ') {
-    r.include = text[0] == '+';
-    text.remove_prefix(2);
-  }
-  if (text.empty()) return {};                     // --exclude= says nothing
-  take_defaults(r, where.defaults);
   r.pattern = text;
+  if (!where.style.literal && (text.starts_with("- ") || text.starts_with("+ "))) {
+    r.include = text[0] == '+';
+    r.pattern = text.substr(2);
+    if (r.pattern.empty()) return fail(filter_errc::unexpected_end, "unexpected end of filter rule: ", text, where, error_text);
+  }
+  take_defaults(r, where.defaults);
   return add(std::move(r), text, where, into, error_text);
 }
 
@@ -189,33 +218,35 @@ result<void> parse_file(std::string_view text, bool nul, rule_context const& whe
   std::string_view const ends = nul ? std::string_view{"\0", 1} : words_only ? std::string_view{" \t\n\r\v\f"} : std::string_view{"\n\r"};
   bool const bare = where.style.only_excludes || where.style.only_includes;
   std::size_t line = 0;
+  rule_context here = where;
   for (std::size_t at = 0; at < text.size();) {
     std::size_t const end = std::min(text.find_first_of(ends, at), text.size());
     auto const each = text.substr(at, end - at);
     at = end + 1;
+    if (!nul && text.substr(end, 2) == "\r\n") ++at;
     ++line;
     if (each.empty() || (!words_only && !nul && (each[0] == '#' || each[0] == ';'))) continue;
-    rule_context here = where;
-    if (!where.origin.empty()) here.origin = where.origin + " line " + std::to_string(line);
+    if (!where.origin.empty() && !words_only) here.origin = where.origin + " line " + std::to_string(line);
     auto const parsed = bare ? parse_pattern(each, here, into, error_text) : parse_rule(each, here, into, error_text);
     if (!parsed) return parsed.error();
   }
   return {};
 }
 
-void append_cvs_defaults(std::vector<element>& into) {
+result<void> append_cvs(rule const& like, rule_context const& where, std::vector<element>& into, std::string& error_text) {
   static constexpr std::string_view list =
       "RCS SCCS CVS CVS.adm RCSLOG cvslog.* tags TAGS .make.state .nse_depinfo *~ #* .#* ,* _$* *$ *.old *.bak *.BAK *.orig *.rej "
       ".del-* *.a *.olb *.o *.obj *.so *.exe *.Z *.elc *.ln core .svn/ .git/ .hg/ .bzr/";
-  for (std::size_t at = 0; at < list.size();) {
-    std::size_t const end = std::min(list.find(' ', at), list.size());
-    rule r;
-    r.perishable = true;
-    r.pattern = list.substr(at, end - at);
-    r.analyse();
-    into.push_back({std::move(r), {}});
-    at = end + 1;
-  }
+  rule_context words = where;
+  words.style = {};
+  words.style.cvs = words.style.word_split = words.style.literal = true;
+  (like.include ? words.style.only_includes : words.style.only_excludes) = true;
+  words.defaults = like;
+  words.defaults.perishable = true;
+  if (auto const added = parse_file(list, false, words, into, error_text); !added) return added.error();
+  words.defaults.perishable = like.perishable;
+  if (auto const added = parse_file(where.home_cvsignore, false, words, into, error_text); !added) return added.error();
+  return parse_file(where.cvsignore_variable, false, words, into, error_text);
 }
 
 }  // namespace volsync::filter

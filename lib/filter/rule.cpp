@@ -42,9 +42,6 @@ bool rule::pattern_matches(std::string_view path, bool is_directory, std::string
     if (!made.empty()) made += '/';
     made.append(path);
     subject = made;
-  } else if (anchored_ && !base.empty()) {
-    if (!path.starts_with(base) || path.size() <= base.size() || path[base.size()] != '/') return false;
-    subject = path.substr(base.size() + 1);
   } else if (twofold_first_) {
     made.assign("/").append(path);
     subject = made;

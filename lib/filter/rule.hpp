@@ -17,7 +17,9 @@ struct merge_style {
   bool only_excludes = false;        // -
   bool only_includes = false;        // +
   bool literal = false;              // bare patterns have no "- " or "+ " before them
-  bool parents = false;              // a leading slash: directories above the transfer root are looked into as well
+  bool nul = false;                  // rules end in NUL (-0)
+  bool parents = false;              // a path: directories above the transfer root are looked into as well
+  std::string above;                 // parents: from this one on, "" for "/"
 };
 
 struct rule {
@@ -35,8 +37,9 @@ struct rule {
   bool cvs_list = false;             // C on a plain rule
   bool excludes_self = false;        // e
   merge_style merge;                 // directory_merge
-  std::string pattern;               // without the directory slash at its end; merge: file name
-  std::string base;                  // directory of the merge file it came from; anchors a leading slash
+  // Without the directory slash at its end; merge: file name. An anchored one from a merge file begins with the
+  // directory of that file.
+  std::string pattern;
 
   [[nodiscard]] bool acts_at(side where) const noexcept { return where == side::sender ? at_sender : at_receiver; }
   // Fills what follows from the pattern. Call after `pattern` is set.

@@ -26,51 +26,86 @@ std::optional<bool> verdict(std::vector<element> const& in, std::string_view pat
   return std::nullopt;
 }
 
+// The names of all merge files in force. Each counts once, wherever it was named first.
+void collect_names(std::vector<element> const& in, std::vector<std::string>& names) {
+  for (element const& e : in) {
+    if (e.what.what != rule::kind::directory_merge) continue;
+    names.push_back(e.what.pattern);
+    if (!e.what.merge.no_inherit) collect_names(e.active, names);
+  }
+}
+
+bool contains(std::vector<std::string> const& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 struct entering {
   std::string_view path;
+  std::string_view root;             // absolute, without its leading slash
   file_loader const& load;
   std::string& error_text;
+  std::vector<std::string> names;
+
+  // The absolute path of something in the transfer root, as far as that is known.
+  [[nodiscard]] std::string absolute(std::string_view inside) const {
+    std::string full = root.empty() ? "" : "/" + std::string{root};
+    if (!full.empty() && !inside.empty()) full += '/';
+    return full.append(inside);
+  }
+};
+
+// A merge file to be read.
+struct merge_file {
+  std::string name;                  // for the loader
+  std::string shown;                 // for the user
+  std::string base;                  // see rule_context
 };
 
 // The elements as they are one directory further down.
-result<std::vector<element>> descend(std::vector<element> const& in, entering const& into, int depth);
+result<std::vector<element>> descend(std::vector<element> const& in, entering& into, int depth);
 
-result<void> read_merge(element const& from, std::string const& file, std::string const& base, entering const& into, int depth,
-                        std::vector<element>& active) {
-  auto text = into.load(file);
+// A `.` rule in a merge file names a file of the transfer root, as rsync does; a missing one is an error.
+file_reader reader_for(entering const& into) {
+  return [&into](std::string const& name) -> result<std::string> {
+    auto inner = into.load(name.starts_with('/') || into.root.empty() ? name : into.absolute(name));
+    if (!inner) return inner.error();
+    if (!*inner) return std::make_error_code(std::errc::no_such_file_or_directory);
+    return std::move(**inner);
+  };
+}
+
+// Puts the rules of one file in front of `active`, or in its place if the file says "!".
+result<void> read_merge(element const& from, merge_file const& file, entering& into, int depth, std::vector<element>& active) {
+  auto const text = into.load(file.name);
   if (!text) return text.error();
   if (!*text) return {};
+  bool cleared = false;
+  std::vector<std::string> inherited;
+  collect_names(active, inherited);
   rule_context where;
   where.style = from.what.merge;
   where.defaults = from.what;
-  where.base = base;
-  where.origin = file;
-  where.depth = depth;
-  where.read = [&into](std::string const& name) -> result<std::string> {
-    auto inner = into.load(name);
-    if (!inner) return inner.error();
-    return std::move(*inner).value_or(std::string{});
+  where.base = file.base;
+  where.origin = file.shown;
+  where.nul = from.what.merge.nul;
+  where.read = reader_for(into);
+  where.cleared = &cleared;
+  where.merged = [&](std::string_view name) {
+    return contains(into.names, name) && !(cleared && contains(inherited, name));
   };
   std::vector<element> own;
-  // "!" in the file also drops what was inherited: the marker is a clear of the list that is being built.
-  bool clears = false;
-  {
-    std::vector<element> probe(1);
-    if (auto const parsed = parse_file(**text, false, where, probe, into.error_text); !parsed) return parsed.error();
-    clears = probe.empty() || !probe.front().what.pattern.empty();
-    own = std::move(probe);
-    if (!clears) own.erase(own.begin());
-  }
-  if (clears) active.clear();
+  if (auto const parsed = parse_file(**text, where.nul, where, own, into.error_text); !parsed) return parsed.error();
+  if (cleared) active.clear();
+  collect_names(own, into.names);
   auto below = descend(own, into, depth + 1);
   if (!below) return below.error();
   active.insert(active.begin(), std::make_move_iterator(below->begin()), std::make_move_iterator(below->end()));
   return {};
 }
 
-result<std::vector<element>> descend(std::vector<element> const& in, entering const& into, int depth) {
+result<std::vector<element>> descend(std::vector<element> const& in, entering& into, int depth) {
   if (depth > max_merge_depth) {
-    into.error_text = "merge files are nested too deep";
+    into.error_text = "merge-file include depth limit (32) exceeded below " + into.absolute(into.path);
     return filter_errc::too_deep;
   }
   std::vector<element> out;
@@ -87,21 +122,46 @@ result<std::vector<element>> descend(std::vector<element> const& in, entering co
       if (!inherited) return inherited.error();
       next.active = std::move(*inherited);
     }
-    if (auto const read = read_merge(e, e.what.pattern, std::string{into.path}, into, depth, next.active); !read) return read.error();
+    merge_file file{e.what.pattern, into.absolute(into.path), std::string{into.path}};
+    if (!file.shown.empty()) file.shown += '/';
+    file.shown += file.name;
+    if (auto const read = read_merge(e, file, into, depth, next.active); !read) return read.error();
     out.push_back(std::move(next));
   }
   return out;
 }
 
-// `: /.rsync-filter`: the directories above the transfer root, outermost first.
-result<void> read_parents(std::vector<element>& elements, std::string const& root_path, entering const& into) {
+// A path with "." and ".." worked out, without slashes at its ends.
+std::string plain_path(std::string_view path) {
+  std::string plain;
+  for (std::size_t at = 0; at < path.size();) {
+    std::size_t const end = std::min(path.find('/', at), path.size());
+    auto const part = path.substr(at, end - at);
+    at = end + 1;
+    if (part == "..") {
+      auto const slash = plain.rfind('/');
+      plain.erase(slash == std::string::npos ? 0 : slash);
+    } else if (!part.empty() && part != ".") {
+      plain.append(plain.empty() ? "" : "/").append(part);
+    }
+  }
+  return plain;
+}
+
+// `: /.rsync-filter`: the directories above the transfer root, outermost first, from the one that the rule names.
+// A source argument without a slash at its end is entered below the root, whose own file counts as one above then.
+result<void> read_parents(std::vector<element>& elements, entering& into) {
+  std::string const below = plain_path(into.absolute(into.path));
   for (element& e : elements) {
     if (e.what.what != rule::kind::directory_merge || !e.what.merge.parents || e.what.merge.no_inherit) continue;
-    for (std::size_t slash = 0; slash != std::string::npos; slash = root_path.find('/', slash + 1)) {
-      std::string const directory = slash == 0 ? "" : "/" + root_path.substr(0, slash);
-      // Anchored patterns of these files cannot name anything in the transfer but by chance; they are kept apart by a base
-      // that no path has.
-      if (auto const read = read_merge(e, directory + "/" + e.what.pattern, "/", into, 0, e.active); !read) return read.error();
+    std::string const first = plain_path(e.what.merge.above);
+    if (!first.empty() && !(below + "/").starts_with(first + "/")) continue;
+    for (std::size_t end = first.size(); end < below.size(); end = std::min(below.find('/', end + 1), below.size())) {
+      std::string const directory = end == 0 ? "" : "/" + below.substr(0, end);
+      std::string const file = directory + "/" + e.what.pattern;
+      if (auto const read = read_merge(e, {file, file, directory.empty() ? "/" : directory}, into, 0, e.active); !read) {
+        return read.error();
+      }
     }
   }
   return {};
@@ -109,8 +169,11 @@ result<void> read_parents(std::vector<element>& elements, std::string const& roo
 
 }  // namespace
 
-rule_set::rule_set(std::vector<element> elements, std::string root_path)
-    : elements_{std::move(elements)}, root_path_{std::move(root_path)}, merges_{filter::merges(elements_)} {
+rule_set::rule_set(std::vector<element> elements, std::string root_path, bool entered)
+    : elements_{std::move(elements)},
+      root_path_{std::move(root_path)},
+      merges_{filter::merges(elements_)},
+      entered_{entered} {
   while (!root_path_.empty() && root_path_.front() == '/') root_path_.erase(0, 1);
   while (!root_path_.empty() && root_path_.back() == '/') root_path_.pop_back();
 }
@@ -122,14 +185,16 @@ bool rule_set::excludes(std::string_view path, bool is_directory, side where) co
 result<std::shared_ptr<rule_set const>> enter(std::shared_ptr<rule_set const> const& outer, std::string_view path, file_loader const& load,
                                               std::string& error_text) {
   if (!outer || !outer->has_directory_rules()) return outer;
-  entering const into{path, load, error_text};
+  while (path.starts_with('/')) path.remove_prefix(1);
+  entering into{path, outer->root_path(), load, error_text, {}};
   std::vector<element> start = outer->elements();
-  if (path.empty() && !outer->root_path().empty()) {
-    if (auto const read = read_parents(start, outer->root_path(), into); !read) return read.error();
+  collect_names(start, into.names);
+  if (!outer->entered() && !outer->root_path().empty()) {
+    if (auto const read = read_parents(start, into); !read) return read.error();
   }
   auto made = descend(start, into, 0);
   if (!made) return made.error();
-  return std::shared_ptr<rule_set const>{std::make_shared<rule_set>(std::move(*made), outer->root_path())};
+  return std::shared_ptr<rule_set const>{std::make_shared<rule_set>(std::move(*made), outer->root_path(), true)};
 }
 
 }  // namespace volsync::filter

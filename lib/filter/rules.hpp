@@ -24,7 +24,8 @@ class rule_set {
  public:
   rule_set() = default;
   // root_path: absolute path of the transfer root, for rules with the '/' modifier and for `-F` above the root.
-  rule_set(std::vector<element> elements, std::string root_path);
+  // entered: directories above have been looked into.
+  rule_set(std::vector<element> elements, std::string root_path, bool entered = false);
 
   // True if the entry is excluded for that side. path: relative to the transfer root, no trailing slash; a leading one
   // (-R with an absolute argument) is passed over.
@@ -34,15 +35,17 @@ class rule_set {
 
   [[nodiscard]] std::vector<element> const& elements() const noexcept { return elements_; }
   [[nodiscard]] std::string const& root_path() const noexcept { return root_path_; }
+  [[nodiscard]] bool entered() const noexcept { return entered_; }
 
  private:
   std::vector<element> elements_;
   std::string root_path_;            // without its leading slash
   bool merges_ = false;
+  bool entered_ = false;
 };
 
 // Content of a merge file: a leaf name is looked up in the directory that is entered, an absolute path as it is. Nothing: no
-// such file.
+// such file, which only a `.` rule minds.
 using file_loader = std::function<result<std::optional<std::string>>(std::string const& name)>;
 
 // The rules for the content of a directory: `outer` and what the directory's own merge files add; `outer` itself if nothing

@@ -47,14 +47,16 @@ std::optional<bool> match_set(std::string_view p, std::size_t& at, unsigned char
     unsigned char b = static_cast<unsigned char>(p[at]);
     if (b == ']' && !first) break;
     if (b == '[' && at + 1 < p.size() && p[at + 1] == ':') {
-      std::size_t const end = p.find(":]", at + 2);
+      std::size_t const end = p.find(']', at + 2);
       if (end == std::string_view::npos) return std::nullopt;
-      auto const name = p.substr(at + 2, end - at - 2);
-      if (!is_class_name(name)) return std::nullopt;
-      matched = matched || in_class(name, c);
-      at = end + 2;
-      has_low = false;
-      continue;
+      if (end > at + 2 && p[end - 1] == ':') {
+        auto const name = p.substr(at + 2, end - at - 3);
+        if (!is_class_name(name)) return std::nullopt;
+        matched = matched || in_class(name, c);
+        at = end + 1;
+        has_low = false;
+        continue;
+      }                              // no class: a bracket as it stands
     }
     if (b == '-' && has_low && at + 1 < p.size() && p[at + 1] != ']') {
       ++at;
@@ -116,7 +118,8 @@ bool wildmatch(std::string_view p, std::string_view t) noexcept {
         auto const in = match_set(p, next, c);
         if (!in) return false;
         fits = *in;
-      } else if (p[pi] == '\\' && next < p.size()) {
+      } else if (p[pi] == '\\') {
+        if (next == p.size()) return false;          // an escape of nothing
         fits = p[next++] == t[ti];
       } else {
         fits = p[pi] == t[ti];
@@ -127,7 +130,9 @@ bool wildmatch(std::string_view p, std::string_view t) noexcept {
         continue;
       }
     }
-    if (single.set && single.text < t.size() && t[single.text] != '/') {
+    // What a star could not reach before the end of the text, no later start of the same pattern reaches.
+    if (single.set && single.text == t.size()) return false;
+    if (single.set && t[single.text] != '/') {
       pi = single.pattern;
       ti = ++single.text;
     } else if (twofold.set && twofold.text < t.size()) {
