@@ -135,7 +135,9 @@ class posix_directory final : public directory {
 class posix_tree final : public tree {
  public:
   result<std::shared_ptr<directory const>> open_root(std::string const& path) override {
-    unique_fd fd{retried([&] { return ::open(path.c_str(), held); })};
+    if (path.empty()) return std::make_error_code(std::errc::no_such_file_or_directory);
+    // Through its ".": a directory that may not be entered is of no use, and this says so now.
+    unique_fd fd{retried([&] { return ::open((path + "/.").c_str(), held); })};
     if (!fd) return last_error();
     return std::shared_ptr<directory const>{std::make_shared<posix_directory>(std::move(fd))};
   }

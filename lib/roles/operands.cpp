@@ -16,6 +16,9 @@ std::pair<std::string, std::string> split_last(std::string const& path) {
   return {path.substr(0, slash), path.substr(slash + 1)};
 }
 
+// A link that has to be copied as what it points to points to nothing.
+error_code no_referent() { return std::make_error_code(std::errc::no_link); }
+
 void normalise(operand& made, std::string_view kept) {
   for (std::size_t at = 0; at <= kept.size();) {
     std::size_t const end = std::min(kept.find('/', at), kept.size());
@@ -106,12 +109,7 @@ void operand_job::add(operand const& each, bool from_list) {
     return;
   }
   auto const root = lister_->roots().add(each.root);
-  if (!root) {
-    std::string full = each.path.empty() ? each.root : each.root + "/" + each.path;
-    if (full.front() != '/') full = lister_->roots().full_path_of(full);
-    bool const changes = !each.path.empty() && root.error() != std::errc::no_such_file_or_directory;
-    return failed(full, changes ? "change_dir" : "link_stat", root.error());
-  }
+  if (!root) return failed(lister_->roots().full_path_of(each.root), "change_dir", root.error());
   if (each.path.empty()) return add_root(each, *root, from_list);
   add_named(each, *root, from_list);
 }
@@ -128,8 +126,10 @@ result<planned_entry> operand_job::look_up(std::uint16_t root, std::string const
     auto link = (*where)->read_link(*leaf);
     if (!link) return link.error();
     e.link = std::move(*link);
-    bool const unsafe = lister_->options().scan.copy_unsafe_links && fs::is_unsafe_link(e.link, name);
+    std::string const path = parent.empty() ? name : parent + "/" + name;
+    bool const unsafe = lister_->options().scan.copy_unsafe_links && fs::is_unsafe_link(e.link, path);
     auto const target = (*where)->status_of(*leaf, true);
+    if (!target && unsafe) return target.error() == std::errc::no_such_file_or_directory ? no_referent() : target.error();
     if (target && (unsafe || (lister_->options().scan.copy_dirlinks && S_ISDIR(target->mode)))) {
       status = target;
       e.link.clear();
@@ -222,10 +222,16 @@ void operand_job::add_parents(operand const& each, std::uint16_t root) {
 void operand_job::add_named(operand const& each, std::uint16_t root, bool from_list) {
   auto const [parent, name] = split_last(each.path);
   auto e = look_up(root, parent, name, each.content || lister_->options().scan.copy_links);
-  if (!e) return failed(lister_->roots().full_path(root, each.path), "link_stat", e.error());
+  std::string const full = lister_->roots().full_path(root, each.path);
+  if (!e && e.error() == no_referent()) {
+    first_.io_error |= io_error_general;
+    first_.events.push_back(message{message::level::error, "symlink has no referent: \"" + full + "\"", false});
+    return;
+  }
+  if (!e) return failed(full, "link_stat", e.error());
   bool const is_directory = e->what.is_directory();
-  if (each.content && !is_directory) {
-    return failed(lister_->roots().full_path(root, each.path), "link_stat", std::make_error_code(std::errc::not_a_directory));
+  if (each.content && !is_directory && !how_.relative) {
+    return failed(full, "link_stat", std::make_error_code(std::errc::not_a_directory));
   }
   if (rules_ && rules_->excludes(each.path, is_directory, filter::side::sender)) return;
   if (is_directory && !how_.recurse && !how_.dirs && !from_list) {

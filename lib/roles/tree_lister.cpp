@@ -146,6 +146,8 @@ void note_problem(scanned& into, fs::scan_problem const& what, std::uint16_t roo
   }
   problem said;
   said.path = path;
+  // The content of an argument is read through its ".", and rsync says so.
+  if (what.path.empty() && what.directory && !what.vanished) said.path += "/.";
   said.step = what.step;
   said.error = what.why.value();
   said.vanished = what.vanished;

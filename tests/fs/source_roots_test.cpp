@@ -240,6 +240,10 @@ TEST_CASE("a directory without the right to read it still leads to what is in it
   });
   CHECK(found == "opened");
   CHECK(listing == std::errc::permission_denied);
+  REQUIRE(::chmod((w.top() + "/d").c_str(), 0700) == 0);
+  error_code entering;
+  as_nobody([&] { entering = w.files()->open_root(w.top() + "/d").error(); });
+  if (::geteuid() == 0) CHECK(entering == std::errc::permission_denied);
   REQUIRE(::chmod((w.top() + "/d").c_str(), 0755) == 0);
 }
 
