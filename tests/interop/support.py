@@ -4,6 +4,7 @@ import ctypes
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -173,6 +174,8 @@ def main(args, body):
     """Runs body(programs, tally) in a work directory with private mounts and always cleans up."""
     require_root()
     sys.stdout.reconfigure(errors="backslashreplace")      # names are bytes
+    for number in (signal.SIGTERM, signal.SIGHUP):         # so that what was started and made is cleaned up
+        signal.signal(number, lambda *_: sys.exit("interrupted"))
     private_mounts()
     os.umask(0o022)
     work = work_directory()
