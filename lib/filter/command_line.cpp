@@ -101,8 +101,9 @@ result<compiled> compile_for_push(options const& what, sources const& from, std:
   made.send = what.deletion != delete_mode::none || what.delete_excluded;
   for (element& each : rules) {
     rule& r = each.what;
-    // --delete-excluded: what is excluded is not protected.
-    if (what.delete_excluded && !r.sided && r.what == rule::kind::match) {
+    // --delete-excluded: what is excluded is not protected. A merge file of bare patterns is as good as those.
+    bool const plain = r.what == rule::kind::match || r.merge.only_excludes || r.merge.only_includes;
+    if (what.delete_excluded && !r.sided && plain) {
       r.sided = true;
       r.at_receiver = false;
     }

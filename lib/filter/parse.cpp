@@ -95,6 +95,7 @@ void take_defaults(rule& r, rule const& from) {
     r.at_receiver = from.at_receiver;
   }
   r.perishable = r.perishable || from.perishable;
+  r.negated = r.negated || from.negated;             // only -C can have it to give
   r.absolute = r.absolute || from.absolute;
 }
 

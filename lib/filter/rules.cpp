@@ -45,6 +45,7 @@ struct entering {
   file_loader const& load;
   std::string& error_text;
   std::vector<std::string> names;
+  bool outside = false;              // the loader's directory is another one
 
   // The absolute path of something in the transfer root, as far as that is known.
   [[nodiscard]] std::string absolute(std::string_view inside) const {
@@ -125,6 +126,7 @@ result<std::vector<element>> descend(std::vector<element> const& in, entering& i
     merge_file file{e.what.pattern, into.absolute(into.path), std::string{into.path}};
     if (!file.shown.empty()) file.shown += '/';
     file.shown += file.name;
+    if (into.outside) file.name = file.shown;
     if (auto const read = read_merge(e, file, into, depth, next.active); !read) return read.error();
     out.push_back(std::move(next));
   }
@@ -151,7 +153,7 @@ std::string plain_path(std::string_view path) {
 // `: /.rsync-filter`: the directories above the transfer root, outermost first, from the one that the rule names.
 // A source argument without a slash at its end is entered below the root, whose own file counts as one above then.
 result<void> read_parents(std::vector<element>& elements, entering& into) {
-  std::string const below = plain_path(into.absolute(into.path));
+  std::string const below = plain_path(into.absolute(into.path.substr(0, into.path.find('/'))));
   for (element& e : elements) {
     if (e.what.what != rule::kind::directory_merge || !e.what.merge.parents || e.what.merge.no_inherit) continue;
     std::string const first = plain_path(e.what.merge.above);
@@ -163,6 +165,19 @@ result<void> read_parents(std::vector<element>& elements, entering& into) {
         return read.error();
       }
     }
+  }
+  return {};
+}
+
+// The first directory that is entered may lie deeper than one step below the root (-R): those on the way count as entered.
+result<void> read_implied(std::vector<element>& elements, entering into) {
+  auto const path = into.path;
+  into.outside = true;
+  for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
+    into.path = path.substr(0, slash);
+    auto made = descend(elements, into, 0);
+    if (!made) return made.error();
+    elements = std::move(*made);
   }
   return {};
 }
@@ -191,6 +206,9 @@ result<std::shared_ptr<rule_set const>> enter(std::shared_ptr<rule_set const> co
   collect_names(start, into.names);
   if (!outer->entered() && !outer->root_path().empty()) {
     if (auto const read = read_parents(start, into); !read) return read.error();
+    if (auto const read = read_implied(start, into); !read) return read.error();
+    into.names.clear();
+    collect_names(start, into.names);
   }
   auto made = descend(start, into, 0);
   if (!made) return made.error();

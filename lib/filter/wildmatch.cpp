@@ -91,6 +91,7 @@ struct retry {
 bool wildmatch(std::string_view p, std::string_view t) noexcept {
   std::size_t pi = 0, ti = 0;
   retry single, twofold;
+  std::size_t first = std::string_view::npos;        // begin of the run of the first `*` behind the last `**`
   for (;;) {
     bool fits = false;
     if (pi < p.size() && p[pi] == '*') {
@@ -102,8 +103,10 @@ bool wildmatch(std::string_view p, std::string_view t) noexcept {
       if (stars > 1) {
         twofold = {pi, ti, true};
         single.set = false;
+        first = std::string_view::npos;
       } else {
         single = {pi, ti, true};
+        if (first == std::string_view::npos) first = ti;
       }
       continue;
     }
@@ -136,9 +139,14 @@ bool wildmatch(std::string_view p, std::string_view t) noexcept {
       pi = single.pattern;
       ti = ++single.text;
     } else if (twofold.set && twofold.text < t.size()) {
+      // What failed from one place fails from all to which the first `*` could have gone: the next try is behind them.
+      auto const slash = first == std::string_view::npos ? first : t.find('/', first);
+      if (first != std::string_view::npos && slash == std::string_view::npos) return false;
+      twofold.text += first == std::string_view::npos ? 1 : slash + 1 - first;
+      first = std::string_view::npos;
       single.set = false;
       pi = twofold.pattern;
-      ti = ++twofold.text;
+      ti = twofold.text;
     } else {
       return false;
     }

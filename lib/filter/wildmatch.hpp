@@ -5,8 +5,7 @@
 
 namespace volsync::filter {
 
-// Whether the pattern matches the whole text. Bytes, case-sensitive. Time: at most pattern x text x the longest run of
-// text without a slash.
+// Whether the pattern matches the whole text. Bytes, case-sensitive. Time: at most pattern x text.
 [[nodiscard]] bool wildmatch(std::string_view pattern, std::string_view text) noexcept;
 
 }  // namespace volsync::filter
