@@ -116,6 +116,7 @@ void push_driver::connection_lost(transport::connection_state const& state) {
     int const said = *session_.peer_exit();
     code = said > 0 && said < 256 ? static_cast<exit_code>(said) : exit_code::stream;
     text.clear();
+    outcome_.peer_told = true;
   } else if (known.failure) {
     code = exit_code_of_transport(known.failure);
     text = known.failure_text;
@@ -190,7 +191,8 @@ void push_driver::keep_time() {
   // Half of it, rounded up, without a word: a sign of life.
   if (now - last_output_ >= (limits_.timeout + std::chrono::seconds{1}) / 2 && outgoing_.empty() && peer_.output_backlog() == 0) {
     session_.keep_alive();
-    last_output_ = now;
+    if (bytes alive = session_.take_output(); !alive.empty()) peer_.put_output(std::move(alive));
+    last_output_ = now;                            // but it is not what the run consists of
   }
   if (now - std::max(last_input_, last_moved_) >= limits_.timeout) {
     peer_.abort();

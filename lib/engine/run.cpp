@@ -87,6 +87,9 @@ std::optional<refusal> refuse(job const& what) {
   if (o.acls != 0 || o.xattrs != 0 || o.atimes != 0 || o.crtimes != 0) {
     return refusal{exit_code::unsupported, "ACLs, extended attributes, access and creation times are not supported in this version"};
   }
+  if (o.files_from && o.files_from->find(':') != std::string::npos && o.files_from->find(':') < o.files_from->find('/')) {
+    return refusal{exit_code::unsupported, "a --files-from list on the remote host is not supported in this version: " + *o.files_from};
+  }
   if (o.protocol < 30 || o.protocol > 32) return refusal{exit_code::protocol, "protocol versions 30 to 32 are supported"};
   return std::nullopt;
 }

@@ -68,7 +68,7 @@ result<void> sender::take_done() {
   if (at_ == state::finished) return role_errc::not_goodbye;
   if (at_ == state::goodbye) {
     if (how_.goodbye_answered && !std::exchange(goodbye_seen_, true)) {
-      turns_.push_back({from_sender{list_done{}}});
+      turns_.push_back({from_sender{list_done{}}, false, std::nullopt});
     } else {
       at_ = state::finished;
     }
@@ -78,7 +78,7 @@ result<void> sender::take_done() {
     if (lists_.open_lists() == 1 && !eof_sent_) return role_errc::done_too_early;
     lists_.retire_oldest();
     if (lists_.open_lists() > 0) {
-      turns_.push_back({from_sender{list_done{}}});
+      turns_.push_back({from_sender{list_done{}}, false, std::nullopt});
       return {};
     }
   } else if (!lists_.complete()) {
@@ -86,29 +86,7 @@ result<void> sender::take_done() {
   }
   bool const ends = ++phase_ > last_phase;
   if (ends) at_ = state::goodbye;
-  turns_.push_back({from_sender{list_done{}}, ends});   // next() puts the I/O error before the one that ends
-  return {};
-}
-
-result<void> sender::take_request(request wanted) {
-  auto const where = lists_.find(flist::raw(wanted.n));
-  if (where.where == nullptr) return role_errc::no_such_index;
-  flist::entry const* e = where.position ? &where.where->list->at(*where.position) : nullptr;
-  if (e != nullptr && flist::has(e->flags, flist::entry_flags::duplicate)) return role_errc::inactive_index;
-  if ((wanted.flags & flist::item::transfer) != 0) {
-    if (e == nullptr || !e->is_regular()) return role_errc::transfer_of_other;
-    if (phase_ >= last_phase) return role_errc::transfer_in_last_phase;
-    if (!how_.dry_run) {
-      collect(std::move(wanted), *where.where, *e);
-      return {};
-    }
-    ++figures_.transferred_files;
-    figures_.transferred_size += e->size;
-  }
-  start_batch();
-  tell_item(wanted, *where.where, e);
-  ++waiting_requests_;
-  turns_.push_back({from_sender{item_echo{std::move(wanted)}}});
+  turns_.push_back({from_sender{list_done{}}, ends, std::nullopt});   // next() puts the I/O error before the one that ends
   return {};
 }
 
@@ -136,9 +114,30 @@ item describe(request const& what, live_list const& where, flist::entry const* e
 
 }  // namespace
 
-void sender::tell_item(request const& what, live_list const& where, flist::entry const* e) {
-  item said = describe(what, where, e);
-  if ((what.flags & flist::item::is_new) != 0) {
+result<void> sender::take_request(request wanted) {
+  auto const where = lists_.find(flist::raw(wanted.n));
+  if (where.where == nullptr) return role_errc::no_such_index;
+  flist::entry const* e = where.position ? &where.where->list->at(*where.position) : nullptr;
+  if (e != nullptr && flist::has(e->flags, flist::entry_flags::duplicate)) return role_errc::inactive_index;
+  if ((wanted.flags & flist::item::transfer) != 0) {
+    if (e == nullptr || !e->is_regular()) return role_errc::transfer_of_other;
+    if (phase_ >= last_phase) return role_errc::transfer_in_last_phase;
+    if (!how_.dry_run) {
+      collect(std::move(wanted), *where.where, *e);
+      return {};
+    }
+    ++figures_.transferred_files;
+    figures_.transferred_size += e->size;
+  }
+  start_batch();
+  ++waiting_requests_;
+  item said = describe(wanted, *where.where, e);
+  turns_.push_back({from_sender{item_echo{std::move(wanted)}}, false, std::move(said)});
+  return {};
+}
+
+void sender::tell_item(item said) {
+  if ((said.flags & flist::item::is_new) != 0) {
     if (S_ISREG(said.mode)) {
       ++figures_.created.regular;
     } else if (S_ISDIR(said.mode)) {
@@ -177,7 +176,7 @@ void sender::start_batch() {
   each->files = collected_files_;
   each->job = std::make_unique<file_job>(parts_.open, how_.files, each->requests, std::exchange(collected_files_, {}));
   collected_bytes_ = 0;
-  turns_.push_back({each});
+  turns_.push_back({each, false, std::nullopt});
   ready_.push_back(std::move(each));
 }
 
@@ -255,6 +254,7 @@ std::optional<from_sender> sender::next() {
     return from_sender{io_error_bits{lists_.io_error()}};
   }
   from_sender value = std::move(std::get<from_sender>(turns_.front().what));
+  if (turns_.front().said) tell_item(std::move(*turns_.front().said));
   turns_.pop_front();
   if (std::holds_alternative<item_echo>(value)) --waiting_requests_;
   if (ends) freeze_ = true;

@@ -75,13 +75,14 @@ class sender {
   struct turn {                                     // one answer, or a batch of them
     std::variant<from_sender, std::shared_ptr<batch>> what;
     bool ends = false;                              // the answer that ends the transfer
+    std::optional<item> said;                       // told when the answer goes out
   };
 
   [[nodiscard]] result<void> take_request(request wanted);
   [[nodiscard]] result<void> take_done();
   void collect(request wanted, live_list const& where, flist::entry const& e);
   void start_batch();
-  void tell_item(request const& what, live_list const& where, flist::entry const* e);
+  void tell_item(item said);
   void account(batch& of, file_part& part);
   void tell_failure(batch const& of, file_failure const& why);
   [[nodiscard]] std::optional<from_sender> next_of(batch& front);
