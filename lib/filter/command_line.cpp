@@ -111,7 +111,8 @@ result<compiled> compile_for_push(options const& what, sources const& from, std:
     wire_rule line = to_wire(r);
     made.wire.push_back(std::move(line));
   }
-  made.rules = std::make_shared<rule_set const>(std::move(rules), from.current_directory);
+  ignore_words words{from.home_cvsignore, from.cvsignore_variable};
+  made.rules = std::make_shared<rule_set const>(std::move(rules), from.current_directory, std::move(words));
   return made;
 }
 

@@ -42,6 +42,7 @@ bool contains(std::vector<std::string> const& names, std::string_view name) {
 struct entering {
   std::string_view path;
   std::string_view root;             // absolute, without its leading slash
+  ignore_words const& cvs;
   file_loader const& load;
   std::string& error_text;
   std::vector<std::string> names;
@@ -90,6 +91,8 @@ result<void> read_merge(element const& from, merge_file const& file, entering& i
   where.origin = file.shown;
   where.nul = from.what.merge.nul;
   where.read = reader_for(into);
+  where.home_cvsignore = into.cvs.home;
+  where.cvsignore_variable = into.cvs.variable;
   where.cleared = &cleared;
   where.merged = [&](std::string_view name) {
     return contains(into.names, name) && !(cleared && contains(inherited, name));
@@ -184,14 +187,21 @@ result<void> read_implied(std::vector<element>& elements, entering into) {
 
 }  // namespace
 
-rule_set::rule_set(std::vector<element> elements, std::string root_path, bool entered)
+rule_set::rule_set(std::vector<element> elements, std::string root_path, ignore_words cvs)
     : elements_{std::move(elements)},
       root_path_{std::move(root_path)},
-      merges_{filter::merges(elements_)},
-      entered_{entered} {
+      cvs_{std::make_shared<ignore_words const>(std::move(cvs))},
+      merges_{filter::merges(elements_)} {
   while (!root_path_.empty() && root_path_.front() == '/') root_path_.erase(0, 1);
   while (!root_path_.empty() && root_path_.back() == '/') root_path_.pop_back();
 }
+
+rule_set::rule_set(std::vector<element> elements, rule_set const& outer)
+    : elements_{std::move(elements)},
+      root_path_{outer.root_path_},
+      cvs_{outer.cvs_},
+      merges_{filter::merges(elements_)},
+      entered_{true} {}
 
 bool rule_set::excludes(std::string_view path, bool is_directory, side where) const {
   return verdict(elements_, path, is_directory, where, root_path_).value_or(false);
@@ -201,7 +211,7 @@ result<std::shared_ptr<rule_set const>> enter(std::shared_ptr<rule_set const> co
                                               std::string& error_text) {
   if (!outer || !outer->has_directory_rules()) return outer;
   while (path.starts_with('/')) path.remove_prefix(1);
-  entering into{path, outer->root_path(), load, error_text, {}};
+  entering into{path, outer->root_path(), outer->cvs(), load, error_text, {}};
   std::vector<element> start = outer->elements();
   collect_names(start, into.names);
   if (!outer->entered() && !outer->root_path().empty()) {
@@ -212,7 +222,7 @@ result<std::shared_ptr<rule_set const>> enter(std::shared_ptr<rule_set const> co
   }
   auto made = descend(start, into, 0);
   if (!made) return made.error();
-  return std::shared_ptr<rule_set const>{std::make_shared<rule_set>(std::move(*made), outer->root_path(), true)};
+  return std::shared_ptr<rule_set const>{std::make_shared<rule_set>(std::move(*made), *outer)};
 }
 
 }  // namespace volsync::filter

@@ -19,13 +19,22 @@ struct element {
   std::vector<element> active;       // directory_merge: of this directory first, then inherited ones
 };
 
+// What -C takes in besides its default list.
+struct ignore_words {
+  std::string home;                  // content of ~/.cvsignore
+  std::string variable;              // CVSIGNORE
+};
+
 // Immutable; any thread.
 class rule_set {
  public:
   rule_set() = default;
   // root_path: absolute path of the transfer root, for rules with the '/' modifier and for `-F` above the root.
   // entered: directories above have been looked into.
-  rule_set(std::vector<element> elements, std::string root_path, bool entered = false);
+  // cvs: for merge files that say -C.
+  rule_set(std::vector<element> elements, std::string root_path, ignore_words cvs = {});
+  // Further down below `outer`.
+  rule_set(std::vector<element> elements, rule_set const& outer);
 
   // True if the entry is excluded for that side. path: relative to the transfer root, no trailing slash; a leading one
   // (-R with an absolute argument) is passed over.
@@ -35,11 +44,13 @@ class rule_set {
 
   [[nodiscard]] std::vector<element> const& elements() const noexcept { return elements_; }
   [[nodiscard]] std::string const& root_path() const noexcept { return root_path_; }
+  [[nodiscard]] ignore_words const& cvs() const noexcept { return *cvs_; }
   [[nodiscard]] bool entered() const noexcept { return entered_; }
 
  private:
   std::vector<element> elements_;
   std::string root_path_;            // without its leading slash
+  std::shared_ptr<ignore_words const> cvs_ = std::make_shared<ignore_words const>();
   bool merges_ = false;
   bool entered_ = false;
 };
