@@ -109,6 +109,8 @@ ssh_step ssh_pump::run() {
     }
     if (fed) continue;
     if (auto failure = keep_alive()) return failure;
+    // libssh reads the socket inside other calls too; what came that way shows as no readiness.
+    if (box_.wants_input() && alive && received_.in_bytes != looked_at_) continue;
     sleep(alive);
   }
 }
@@ -130,6 +132,7 @@ bool ssh_pump::drain() {
   std::size_t total = 0;
   for (;;) {
     std::size_t here = 0;
+    looked_at_ = received_.in_bytes;
     for (int const is_errors : {0, 1}) {
       int const count = ssh_channel_read_nonblocking(channel_.get(), scratch_.data(),
                                                      static_cast<std::uint32_t>(scratch_.size()), is_errors);
@@ -139,7 +142,9 @@ bool ssh_pump::drain() {
       is_errors != 0 ? box_.add_errors(got) : box_.add_input(got);
     }
     total += here;
-    if (here == 0 || total >= end_of_drain || !box_.wants_input()) return total > 0;
+    if (total >= end_of_drain || !box_.wants_input()) return total > 0;
+    // The look at one stream can bring bytes of the other: nothing is left only if nothing came meanwhile.
+    if (here == 0 && received_.in_bytes == looked_at_) return total > 0;
   }
 }
 
