@@ -119,6 +119,7 @@ result<void> add_merge(char letter, rule r, std::string_view text, rule_context 
   if (r.excludes_self) {
     rule self;
     self.pattern = r.pattern.substr(r.pattern.rfind('/') + 1);
+    if (self.pattern.empty()) return fail(filter_errc::unexpected_end, "unexpected end of filter rule: ", text, where, error_text);
     if (auto const added = add(std::move(self), text, where, into, error_text); !added) return added.error();
     r.excludes_self = false;
   }
@@ -238,16 +239,16 @@ result<void> append_cvs(rule const& like, rule_context const& where, std::vector
   static constexpr std::string_view list =
       "RCS SCCS CVS CVS.adm RCSLOG cvslog.* tags TAGS .make.state .nse_depinfo *~ #* .#* ,* _$* *$ *.old *.bak *.BAK *.orig *.rej "
       ".del-* *.a *.olb *.o *.obj *.so *.exe *.Z *.elc *.ln core .svn/ .git/ .hg/ .bzr/";
-  rule_context words = where;
-  words.style = {};
-  words.style.cvs = words.style.word_split = words.style.literal = true;
-  (like.include ? words.style.only_includes : words.style.only_excludes) = true;
-  words.defaults = like;
-  words.defaults.perishable = true;
-  if (auto const added = parse_file(list, false, words, into, error_text); !added) return added.error();
-  words.defaults.perishable = like.perishable;
-  if (auto const added = parse_file(where.home_cvsignore, false, words, into, error_text); !added) return added.error();
-  return parse_file(where.cvsignore_variable, false, words, into, error_text);
+  rule_context as_words = where;
+  as_words.style = {};
+  as_words.style.cvs = as_words.style.word_split = as_words.style.literal = true;
+  (like.include ? as_words.style.only_includes : as_words.style.only_excludes) = true;
+  as_words.defaults = like;
+  as_words.defaults.perishable = true;
+  if (auto const added = parse_file(list, false, as_words, into, error_text); !added) return added.error();
+  as_words.defaults.perishable = like.perishable;
+  if (auto const added = parse_file(where.home_cvsignore, false, as_words, into, error_text); !added) return added.error();
+  return parse_file(where.cvsignore_variable, false, as_words, into, error_text);
 }
 
 }  // namespace volsync::filter

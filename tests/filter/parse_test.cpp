@@ -59,6 +59,7 @@ TEST_CASE("sentences for what is not a rule", "[parse]") {
       {"- ", "unexpected end of filter rule: - ", filter_errc::unexpected_end},
       {":n", "unexpected end of filter rule: :n", filter_errc::unexpected_end},
       {".s", "unexpected end of filter rule: .s", filter_errc::unexpected_end},
+      {".e x/", "unexpected end of filter rule: .e x/", filter_errc::unexpected_end},
       {"! ", "'!' rule has trailing characters: ! ", filter_errc::trailing_characters},
       {"!x", "'!' rule has trailing characters: !x", filter_errc::trailing_characters},
       {"clear x", "'!' rule has trailing characters: clear x", filter_errc::trailing_characters},
