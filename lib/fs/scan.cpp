@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <numeric>
@@ -44,6 +45,12 @@ bool leads_nowhere(error_code why) {
 bool is_no_merge_file(error_code why) {
   return why == std::errc::no_such_file_or_directory || why == std::errc::invalid_argument ||
          why == std::errc::too_many_symbolic_link_levels || why == std::errc::no_such_device_or_address;
+}
+
+// A link is followed to rules only if root or the user himself made it.
+bool is_trusted(directory const& where, leaf_name const& name) {
+  auto const status = where.status_of(name, false);
+  return !status || !S_ISLNK(status->mode) || status->uid == 0 || status->uid == ::geteuid();
 }
 
 }  // namespace
@@ -106,6 +113,10 @@ void directory_scan::read_rules() {
     bool const outside = !name.empty() && name.front() == '/';
     auto const leaf = leaf_name::make(outside ? "x" : name);
     if (!leaf) return std::optional<std::string>{};
+    if (!outside && !is_trusted(*handle_, *leaf)) {
+      problems_.push_back({child_path(name), "refusing to follow a symlink owned by an untrusted user", {}, false, false, false});
+      return std::optional<std::string>{};
+    }
     auto opened = outside ? roots_.open_outside(name) : handle_->open_file(*leaf, true);
     auto text = opened ? read_whole(**opened) : result<std::string>{opened.error()};
     if (text) return std::optional<std::string>{std::move(*text)};

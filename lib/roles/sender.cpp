@@ -132,6 +132,7 @@ result<void> sender::take_request(request wanted) {
   start_batch();
   ++waiting_requests_;
   item said = describe(wanted, *where.where, e);
+  if (!how_.list.owner) said.uid = 0;              // as the list has it
   turns_.push_back({from_sender{item_echo{std::move(wanted)}}, false, std::move(said)});
   return {};
 }
@@ -160,6 +161,7 @@ void sender::collect(request wanted, live_list const& where, flist::entry const&
   if (!collected_.empty() && collected_bytes_ + size > static_cast<std::int64_t>(step_bytes)) start_batch();
   collected_files_.push_back({parent.root, parent.path, std::string{where.list->name(e)}, e.size});
   collected_items_.push_back(describe(wanted, where, &e));
+  if (!how_.list.owner) collected_items_.back().uid = 0;
   collected_bytes_ += size;
   signature_bytes_ += cost(wanted);
   ++waiting_requests_;

@@ -135,6 +135,10 @@ std::string digest_of(fs::source_roots& roots, std::uint16_t root, std::string c
 void note_problem(scanned& into, fs::scan_problem const& what, std::uint16_t root, fs::source_roots const& roots) {
   if (what.counts) into.io_error |= what.vanished ? io_error_vanished : io_error_general;
   std::string const path = roots.full_path(root, what.path);
+  if (std::string_view{what.step}.starts_with("refusing")) {
+    into.events.push_back(message{message::level::error, std::string{what.step} + ": \"" + path + "\"", false});
+    return;
+  }
   if (std::string_view{what.step} == "symlink has no referent") {
     into.events.push_back(message{message::level::error, "symlink has no referent: \"" + path + "\"", false});
     return;

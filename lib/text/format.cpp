@@ -175,12 +175,12 @@ class text_formatter::state {
   void list_started() {
     target() += settings_.sending ? "building file list ... " : "receiving file list ... ";
     half_line_ = true;
-    if (levels_.at(info::flist) > 1) target() += "\n 0 files...\r";
   }
 
   void list_complete(std::int64_t entries) {
     half_line_ = false;
     if (levels_.at(info::flist) > 1) {
+      if (entries != 0) target() += "\n 0 files...\r";
       target() += std::to_string(entries) + (entries == 1 ? " file to consider\n" : " files to consider\n");
     } else {
       target() += "done\n";
