@@ -16,12 +16,13 @@ rule_context context(bool nul, sources const& from) {
   return where;
 }
 
-result<void> add_option(filter_option const& each, bool from0, sources const& from, int& per_directory, std::vector<element>& rules,
-                        std::string& error_text) {
+result<void> add_option(filter_option const& each, bool from0, sources const& from, int& per_directory,
+                        std::vector<element>& rules, std::string& error_text) {
   rule_context where = context(from0, from);
   using kind = filter_option::kind;
   switch (each.what) {
-    case kind::rule: return parse_rule(each.text, where, rules, error_text);
+    case kind::rule:
+      return parse_rule(each.text, where, rules, error_text);
     case kind::exclude:
     case kind::include:
       (each.what == kind::include ? where.style.only_includes : where.style.only_excludes) = true;
@@ -31,13 +32,14 @@ result<void> add_option(filter_option const& each, bool from0, sources const& fr
       if (++per_directory > 2) return {};
       return parse_rule(per_directory == 1 ? ": /.rsync-filter" : "- .rsync-filter", where, rules, error_text);
     case kind::exclude_from:
-    case kind::include_from: break;
+    case kind::include_from:
+      break;
   }
   bool const includes = each.what == kind::include_from;
   auto const text = from.read_file(each.text);
   if (!text) {
-    error_text = std::string{"failed to open "} + (includes ? "include" : "exclude") + " file " + each.text + ": " + text.error().message() +
-                 " (" + std::to_string(text.error().value()) + ")";
+    error_text = std::string{"failed to open "} + (includes ? "include" : "exclude") + " file " + each.text + ": " +
+                 text.error().message() + " (" + std::to_string(text.error().value()) + ")";
     return text.error();
   }
   (includes ? where.style.only_includes : where.style.only_excludes) = true;
@@ -76,7 +78,7 @@ wire_rule to_wire(rule const& r) {
   if (r.sided && r.at_sender) made.prefix += 's';
   if (r.sided && r.at_receiver) made.prefix += 'r';
   if (r.perishable) made.prefix += 'p';
-  made.pattern = (merges && r.merge.parents ? r.merge.above + "/" : "") + r.pattern;
+  made.pattern = (merges ? r.merge.above : "") + r.pattern;
   made.directory_only = r.directory_only;
   return made;
 }
@@ -85,7 +87,8 @@ result<compiled> compile_for_push(options const& what, sources const& from, std:
   std::vector<element> rules;
   int per_directory = 0;
   for (filter_option const& each : what.filters) {
-    if (auto const added = add_option(each, what.from0, from, per_directory, rules, error_text); !added) return added.error();
+    if (auto const added = add_option(each, what.from0, from, per_directory, rules, error_text); !added)
+      return added.error();
   }
   if (what.cvs_exclude) {
     if (auto const added = add_cvs(from, rules, error_text); !added) return added.error();

@@ -6,23 +6,24 @@
 #include <string>
 #include <vector>
 
+#include "volsync/options.hpp"
+
 #include "filter/rules.hpp"
 #include "filter/wire_rule.hpp"
-#include "volsync/options.hpp"
 
 namespace volsync::filter {
 
 struct compiled {
   std::shared_ptr<rule_set const> rules;
-  std::vector<wire_rule> wire;       // for the receiving side
-  bool send = false;                 // whether the list, even an empty one, is sent at all
+  std::vector<wire_rule> wire;  // for the receiving side
+  bool send = false;            // whether the list, even an empty one, is sent at all
 };
 
 struct sources {
   std::function<result<std::string>(std::string const& file)> read_file;
-  std::string home_cvsignore;        // content of ~/.cvsignore
-  std::string cvsignore_variable;    // CVSIGNORE
-  std::string current_directory;     // absolute path of the transfer root
+  std::string home_cvsignore;      // content of ~/.cvsignore
+  std::string cvsignore_variable;  // CVSIGNORE
+  std::string current_directory;   // absolute path of the transfer root
 };
 
 // For a client that sends. Errors: filter_errc (exit 1), those of read_file (exit 11); error_text is the sentence.

@@ -6,14 +6,14 @@
 namespace volsync::filter {
 
 enum class filter_errc {
-  unknown_rule = 1,        // no rule begins like this (exit 1)
-  invalid_modifier,        // a modifier that this kind of rule does not have (exit 1)
-  unexpected_end,          // a rule without its pattern (exit 1)
-  trailing_characters,     // "!" with something behind it (exit 1)
-  too_deep,                // merge files name each other without end (exit 1)
-  too_long,                // a rule longer than a peer takes (exit 1)
-  too_many,                // more than 100,000 rules (exit 1)
-  merge_path,              // a merge file of each directory that is not a plain name (exit 1)
+  unknown_rule = 1,     // no rule begins like this (exit 1)
+  invalid_modifier,     // a modifier that this kind of rule does not have (exit 1)
+  unexpected_end,       // a rule without its pattern (exit 1)
+  trailing_characters,  // "!" with something behind it (exit 1)
+  too_deep,             // merge files name each other without end (exit 1)
+  too_long,             // a rule longer than a peer takes (exit 1)
+  too_many,             // more than 100,000 rules (exit 1)
+  merge_path,           // a merge file of each directory that is not a plain name (exit 1)
 };
 [[nodiscard]] std::error_code make_error_code(filter_errc e) noexcept;
 

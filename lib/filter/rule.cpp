@@ -33,7 +33,7 @@ bool rule::compare(std::string_view text) const noexcept {
 bool rule::pattern_matches(std::string_view path, bool is_directory, std::string_view root_path) const {
   if (directory_only && !is_directory) return false;
   while (!path.empty() && path.front() == '/') path.remove_prefix(1);
-  std::string made;                                // only where the subject is not a part of the path
+  std::string made;  // only where the subject is not a part of the path
   std::string_view subject = path;
   if (slashes_ == 0 && !twofold_) {
     if (auto const slash = path.rfind('/'); slash != std::string_view::npos) subject = path.substr(slash + 1);
@@ -57,7 +57,7 @@ bool rule::pattern_matches(std::string_view path, bool is_directory, std::string
     for (int left = slashes_ + 1; left > 0 && start != 0; --left) {
       auto const slash = subject.rfind('/', start - 1);
       start = slash == std::string_view::npos ? 0 : slash;
-      if (left > 1 && start == 0) return false;    // fewer components than the pattern has
+      if (left > 1 && start == 0) return false;  // fewer components than the pattern has
     }
     return compare(start == 0 ? subject : subject.substr(start + 1));
   }

@@ -14,7 +14,8 @@ bool merges(std::vector<element> const& in) {
 }
 
 // The first matching rule's word; nothing: none matches.
-std::optional<bool> verdict(std::vector<element> const& in, std::string_view path, bool is_directory, side where, std::string_view root) {
+std::optional<bool> verdict(std::vector<element> const& in, std::string_view path, bool is_directory, side where,
+                            std::string_view root) {
   for (element const& e : in) {
     if (!e.what.acts_at(where)) continue;
     if (e.what.what == rule::kind::directory_merge) {
@@ -41,12 +42,12 @@ bool contains(std::vector<std::string> const& names, std::string_view name) {
 
 struct entering {
   std::string_view path;
-  std::string_view root;             // absolute, without its leading slash
+  std::string_view root;  // absolute, without its leading slash
   ignore_words const& cvs;
   file_loader const& load;
   std::string& error_text;
   std::vector<std::string> names;
-  bool outside = false;              // the loader's directory is another one
+  bool outside = false;  // the loader's directory is another one
 
   // The absolute path of something in the transfer root, as far as that is known.
   [[nodiscard]] std::string absolute(std::string_view inside) const {
@@ -58,9 +59,9 @@ struct entering {
 
 // A merge file to be read.
 struct merge_file {
-  std::string name;                  // for the loader
-  std::string shown;                 // for the user
-  std::string base;                  // see rule_context
+  std::string name;   // for the loader
+  std::string shown;  // for the user
+  std::string base;   // see rule_context
 };
 
 // The elements as they are one directory further down.
@@ -77,7 +78,8 @@ file_reader reader_for(entering const& into) {
 }
 
 // Puts the rules of one file in front of `active`, or in its place if the file says "!".
-result<void> read_merge(element const& from, merge_file const& file, entering& into, int depth, std::vector<element>& active) {
+result<void> read_merge(element const& from, merge_file const& file, entering& into, int depth,
+                        std::vector<element>& active) {
   auto const text = into.load(file.name);
   if (!text) return text.error();
   if (!*text) return {};
@@ -158,13 +160,15 @@ std::string plain_path(std::string_view path) {
 result<void> read_parents(std::vector<element>& elements, entering& into) {
   std::string const below = plain_path(into.absolute(into.path.substr(0, into.path.find('/'))));
   for (element& e : elements) {
-    if (e.what.what != rule::kind::directory_merge || !e.what.merge.parents || e.what.merge.no_inherit) continue;
+    if (e.what.what != rule::kind::directory_merge || !e.what.merge.above.starts_with('/') || e.what.merge.no_inherit)
+      continue;
     std::string const first = plain_path(e.what.merge.above);
     if (!first.empty() && !(below + "/").starts_with(first + "/")) continue;
     for (std::size_t end = first.size(); end < below.size(); end = std::min(below.find('/', end + 1), below.size())) {
       std::string const directory = end == 0 ? "" : "/" + below.substr(0, end);
       std::string const file = directory + "/" + e.what.pattern;
-      if (auto const read = read_merge(e, {file, file, directory.empty() ? "/" : directory}, into, 0, e.active); !read) {
+      if (auto const read = read_merge(e, {file, file, directory.empty() ? "/" : directory}, into, 0, e.active);
+          !read) {
         return read.error();
       }
     }
@@ -172,7 +176,8 @@ result<void> read_parents(std::vector<element>& elements, entering& into) {
   return {};
 }
 
-// The first directory that is entered may lie deeper than one step below the root (-R): those on the way count as entered.
+// The first directory that is entered may lie deeper than one step below the root (-R): those on the way count as
+// entered.
 result<void> read_implied(std::vector<element>& elements, entering into) {
   auto const path = into.path;
   into.outside = true;
@@ -207,8 +212,8 @@ bool rule_set::excludes(std::string_view path, bool is_directory, side where) co
   return verdict(elements_, path, is_directory, where, root_path_).value_or(false);
 }
 
-result<std::shared_ptr<rule_set const>> enter(std::shared_ptr<rule_set const> const& outer, std::string_view path, file_loader const& load,
-                                              std::string& error_text) {
+result<std::shared_ptr<rule_set const>> enter(std::shared_ptr<rule_set const> const& outer, std::string_view path,
+                                              file_loader const& load, std::string& error_text) {
   if (!outer || !outer->has_directory_rules()) return outer;
   while (path.starts_with('/')) path.remove_prefix(1);
   entering into{path, outer->root_path(), outer->cvs(), load, error_text, {}};

@@ -8,21 +8,22 @@
 #include <string_view>
 #include <vector>
 
-#include "filter/rule.hpp"
 #include "volsync/result.hpp"
+
+#include "filter/rule.hpp"
 
 namespace volsync::filter {
 
 // A rule in its place; a per-directory merge rule holds the rules that are read from its files at this place.
 struct element {
   rule what;
-  std::vector<element> active;       // directory_merge: of this directory first, then inherited ones
+  std::vector<element> active;  // directory_merge: of this directory first, then inherited ones
 };
 
 // What -C takes in besides its default list.
 struct ignore_words {
-  std::string home;                  // content of ~/.cvsignore
-  std::string variable;              // CVSIGNORE
+  std::string home;      // content of ~/.cvsignore
+  std::string variable;  // CVSIGNORE
 };
 
 // Immutable; any thread.
@@ -49,20 +50,21 @@ class rule_set {
 
  private:
   std::vector<element> elements_;
-  std::string root_path_;            // without its leading slash
+  std::string root_path_;  // without its leading slash
   std::shared_ptr<ignore_words const> cvs_ = std::make_shared<ignore_words const>();
   bool merges_ = false;
   bool entered_ = false;
 };
 
-// Content of a merge file: a leaf name is looked up in the directory that is entered, an absolute path as it is. Nothing: no
-// such file, which only a `.` rule minds.
+// Content of a merge file: a leaf name is looked up in the directory that is entered, an absolute path as it is.
+// Nothing: no such file, which only a `.` rule minds.
 using file_loader = std::function<result<std::optional<std::string>>(std::string const& name)>;
 
-// The rules for the content of a directory: `outer` and what the directory's own merge files add; `outer` itself if nothing
-// changes. path: as above, "" for the transfer root. Errors: filter_errc, and those of the loader; error_text is the
-// sentence for the user. The file's text is never part of it.
-[[nodiscard]] result<std::shared_ptr<rule_set const>> enter(std::shared_ptr<rule_set const> const& outer, std::string_view path,
-                                                            file_loader const& load, std::string& error_text);
+// The rules for the content of a directory: `outer` and what the directory's own merge files add; `outer` itself if
+// nothing changes. path: as above, "" for the transfer root. Errors: filter_errc, and those of the loader; error_text
+// is the sentence for the user. The file's text is never part of it.
+[[nodiscard]] result<std::shared_ptr<rule_set const>> enter(std::shared_ptr<rule_set const> const& outer,
+                                                            std::string_view path, file_loader const& load,
+                                                            std::string& error_text);
 
 }  // namespace volsync::filter

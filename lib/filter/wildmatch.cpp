@@ -1,5 +1,5 @@
-// Matching with two places to go back to: the last `*` and the last `**`. Earlier ones never need another try, since what a
-// later one of the same kind can reach from the first fit includes what it could reach from any other.
+// Matching with two places to go back to: the last `*` and the last `**`. Earlier ones never need another try, since
+// what a later one of the same kind can reach from the first fit includes what it could reach from any other.
 #include "filter/wildmatch.hpp"
 
 #include <cctype>
@@ -26,7 +26,8 @@ bool in_class(std::string_view name, unsigned char c) noexcept {
 }
 
 bool is_class_name(std::string_view name) noexcept {
-  for (auto const* known : {"alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "xdigit"}) {
+  for (auto const* known :
+       {"alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "xdigit"}) {
     if (name == known) return true;
   }
   return false;
@@ -40,7 +41,7 @@ std::optional<bool> match_set(std::string_view p, std::size_t& at, unsigned char
     ++at;
   }
   bool first = true;
-  unsigned char low = 0;             // begin of a range, if has_low
+  unsigned char low = 0;  // begin of a range, if has_low
   bool has_low = false;
   for (;; first = false) {
     if (at >= p.size()) return std::nullopt;
@@ -56,7 +57,7 @@ std::optional<bool> match_set(std::string_view p, std::size_t& at, unsigned char
         at = end + 1;
         has_low = false;
         continue;
-      }                              // no class: a bracket as it stands
+      }  // no class: a bracket as it stands
     }
     if (b == '-' && has_low && at + 1 < p.size() && p[at + 1] != ']') {
       ++at;
@@ -81,8 +82,8 @@ std::optional<bool> match_set(std::string_view p, std::size_t& at, unsigned char
 }
 
 struct retry {
-  std::size_t pattern = 0;   // behind the star
-  std::size_t text = 0;      // where its run ends now
+  std::size_t pattern = 0;  // behind the star
+  std::size_t text = 0;     // where its run ends now
   bool set = false;
 };
 
@@ -91,7 +92,7 @@ struct retry {
 bool wildmatch(std::string_view p, std::string_view t) noexcept {
   std::size_t pi = 0, ti = 0;
   retry single, twofold;
-  std::size_t first = std::string_view::npos;        // begin of the run of the first `*` behind the last `**`
+  std::size_t first = std::string_view::npos;  // begin of the run of the first `*` behind the last `**`
   for (;;) {
     bool fits = false;
     if (pi < p.size() && p[pi] == '*') {
@@ -122,7 +123,7 @@ bool wildmatch(std::string_view p, std::string_view t) noexcept {
         if (!in) return false;
         fits = *in;
       } else if (p[pi] == '\\') {
-        if (next == p.size()) return false;          // an escape of nothing
+        if (next == p.size()) return false;  // an escape of nothing
         fits = p[next++] == t[ti];
       } else {
         fits = p[pi] == t[ti];

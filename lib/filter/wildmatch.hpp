@@ -1,4 +1,5 @@
-// rsync's wildcards. `?` one byte but '/', `*` any run without '/', `**` any run, `[...]` one byte but '/', `\c` c itself.
+// rsync's wildcards. `?` one byte but '/', `*` any run without '/', `**` any run, `[...]` one byte but '/', `\c` c
+// itself.
 #pragma once
 
 #include <string_view>

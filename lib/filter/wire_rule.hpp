@@ -6,8 +6,8 @@
 namespace volsync::filter {
 
 struct wire_rule {
-  std::string prefix;            // "-", "+", ":n-", ...: type and modifiers, without the space after them
-  std::string pattern;           // without the slash that marks a directory
+  std::string prefix;   // "-", "+", ":n-", ...: type and modifiers, without the space after them
+  std::string pattern;  // without the slash that marks a directory
   bool directory_only = false;
   friend bool operator==(wire_rule const&, wire_rule const&) = default;
 };

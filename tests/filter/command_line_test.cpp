@@ -35,7 +35,7 @@ TEST_CASE("-C stands behind all rules", "[options]") {
   from.cvsignore_variable = "aa bb/";
   all = wire_of(what, from);
   CHECK(lines(all.end() - 6, all.end()) == lines{"-p .bzr/", "- hh", "- #x", "- ;y", "- aa", "- bb/"});
-  from.cvsignore_variable = "aa ! bb - c";   // forgets its own list only
+  from.cvsignore_variable = "aa ! bb - c";  // forgets its own list only
   CHECK(wire_of(what, from) == lines{"- foo", ":C .cvsignore", "- bb", "- -", "- c"});
   what.filters = {rule_option(":C"), {kind::exclude, "foo"}};
   CHECK(wire_of(what, from) == lines{":C .cvsignore", "- foo", "- bb", "- -", "- c"});

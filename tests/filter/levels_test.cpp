@@ -68,6 +68,17 @@ TEST_CASE("-C in a merge file takes in what it takes in elsewhere", "[merge]") {
   CHECK(deeper->excludes("d/e/v", false, side::sender));
 }
 
+TEST_CASE("a relative path before the name of a merge file is only for the other end", "[merge]") {
+  files const content{{"/srv/top/d/.f", "- x\n"}, {"/srv/top/d/sub/.f", "- y\n"}, {"/srv/.f", "- z\n"}};
+  for (std::string const rule : {": sub/.f", ": ./.f", ": ../.f", ": sub//.f"}) {
+    CAPTURE(rule);
+    CHECK(hidden({rule}, content, "d", "xyz") == "x");
+    CHECK(wire_of(with_rules({rule})) == std::vector<std::string>{rule});
+  }
+  CHECK(wire_of(with_rules({":e /sub/.f"})) == std::vector<std::string>{"- .f", ": /sub/.f"});
+  CHECK(wire_of(with_rules({": sub/.f", ": .f"})) == std::vector<std::string>{": sub/.f"});
+}
+
 TEST_CASE("--delete-excluded takes merge files of bare patterns along", "[wire]") {
   auto what = with_rules({":- .a", ":+n .b", ":C", ": .c", ":-r .d"});
   what.delete_excluded = true;

@@ -1,7 +1,7 @@
 // Merge files of directories. The transfer root is /srv/top; what is expected was seen with stock rsync 3.5.0.
-#include "make_rules.hpp"
-
 #include "filter/errc.hpp"
+
+#include "make_rules.hpp"
 
 using namespace volsync;
 using namespace volsync::filter;
@@ -13,7 +13,7 @@ namespace {
 struct world {
   files content;
   std::string sentence;
-  std::vector<std::string> asked;   // absolute paths that the loader was asked for
+  std::vector<std::string> asked;  // absolute paths that the loader was asked for
 
   std::shared_ptr<rule_set const> start(std::vector<std::string> const& rules) {
     return compile(with_rules(rules), from_files(content)).made.rules;
@@ -61,7 +61,7 @@ TEST_CASE("rules of a directory stand before inherited ones, at the place of the
   CHECK(w.hidden({"+ b", ": .f"}, "d", "abc") == "");
   CHECK(w.hidden({": .f", "- c", "- a"}, "d", "abc") == "bc");
   CHECK(w.hidden({":e .f"}, "", "abc") == "a");
-  CHECK(w.hidden({":- .f"}, "d", "abc") == "");   // "+ a" is a name there
+  CHECK(w.hidden({":- .f"}, "d", "abc") == "");  // "+ a" is a name there
   w.content["/srv/top/d/.f"] = "!\n- b\n";
   CHECK(w.hidden({": .f", "- c"}, "d", "abc") == "bc");
   w.content["/srv/top/d/.f"] = "- b\n!\n";
@@ -82,27 +82,41 @@ TEST_CASE("merge files name further ones", "[merge]") {
   CHECK(w.hidden({": .f"}, "", "abc") == "ab");
   CHECK(w.hidden({": .f"}, "d", "abc") == "ac");
   CHECK(w.hidden({": .f"}, "d/e", "abc") == "ac");
-  w.content["/srv/top/d/.f"] = "!\n- c\n";           // forgets `: .g` as well
+  w.content["/srv/top/d/.f"] = "!\n- c\n";  // forgets `: .g` as well
   CHECK(w.hidden({": .f"}, "d", "abc") == "c");
-  w.content["/srv/top/d/.f"] = "!\n: .g\n";          // and may name it again
+  w.content["/srv/top/d/.f"] = "!\n: .g\n";  // and may name it again
   CHECK(w.hidden({": .f"}, "d", "abc") == "c");
-  w.content["/srv/top/d/.f"] = ": .g\n: .f\n";       // both are in force already
+  w.content["/srv/top/d/.f"] = ": .g\n: .f\n";  // both are in force already
   CHECK(w.hidden({": .f"}, "d", "abc") == "ac");
   w.content["/srv/top/.f"] = ". .h\n- c\n";
   w.content["/srv/top/.h"] = "- /a\n- b\n";
   CHECK(w.hidden({": .f"}, "", "abc") == "abc");
   CHECK(w.hidden({": .f"}, "x", "abc") == "bc");
+  w.content["/srv/top/d/.f"] = ". .h\n";  // the root's, and anchored there
+  w.content["/srv/top/.f"] = "";
+  CHECK(w.hidden({": .f"}, "d", "abc") == "b");
+  w.content["/srv/top/d/.f"] = ": .g\n- b\n";  // the inherited one counts, behind these rules
+  w.content["/srv/top/.f"] = ": .g\n";
+  CHECK(w.hidden({": .f"}, "d", "abc") == "bc");
+  w.content["/srv/top/.g"] = "- b\n: .g\n";  // itself
+  CHECK(w.hidden({": .f"}, "", "abc") == "b");
   w.content["/srv/top/.f"] = "- a\n-C\n";
   CHECK(w.start({": .f"})->has_directory_rules());
   CHECK((*w.go(w.start({": .f"}), ""))->excludes("x.o", false, side::sender));
 }
 
 TEST_CASE("merge files may be words", "[merge]") {
-  world w{{{"/srv/top/.f", "a b\n#c"}, {"/srv/top/.g", "a ! b"}, {"/srv/top/.h", "- a + b"},
-           {"/srv/top/.i", "- d\n+ b"}, {"/srv/top/.cvsignore", "a\tb\n"}, {"/srv/top/.j", "-_a -_b"}}, {}, {}};
+  world w{{{"/srv/top/.f", "a b\n#c"},
+           {"/srv/top/.g", "a ! b"},
+           {"/srv/top/.h", "- a + b"},
+           {"/srv/top/.i", "- d\n+ b"},
+           {"/srv/top/.cvsignore", "a\tb\n"},
+           {"/srv/top/.j", "-_a -_b"}},
+          {},
+          {}};
   CHECK(w.hidden({":w- .f"}, "", "abc#") == "ab");
   CHECK(w.hidden({":C .f"}, "", "abc") == "ab");
-  CHECK(w.hidden({":C .f"}, "x", "abc") == "");      // C does not reach further down
+  CHECK(w.hidden({":C .f"}, "x", "abc") == "");  // C does not reach further down
   CHECK(w.hidden({":C .g"}, "", "abc") == "b");
   CHECK(w.hidden({":w- .g"}, "", "abc!") == "ab!");
   CHECK(w.hidden({":C .h"}, "", "ab-+") == "ab-+");
@@ -115,8 +129,8 @@ TEST_CASE("patterns of a merge file are anchored to its directory", "[merge]") {
   CHECK(w.hidden({": .f"}, "d", "abc") == "ab");
   CHECK(w.hidden({": .f"}, "d/e", "abc") == "c");
   CHECK(w.hidden({": .f"}, "d/d", "abc") == "bc");
-  CHECK(w.hidden({":/ .f"}, "d", "abc") == "bc");    // absolute ones are not
-  CHECK(w.hidden({": .f"}, "x[y]", "abc") == "");    // as with rsync, the directory is part of the pattern
+  CHECK(w.hidden({":/ .f"}, "d", "abc") == "bc");  // absolute ones are not
+  CHECK(w.hidden({": .f"}, "x[y]", "abc") == "");  // as with rsync, the directory is part of the pattern
   w.content["/srv/top/d/.f"] = "+ /a\n- /***\n";
   CHECK(w.hidden({": .f"}, "d", "abc") == "bc");
   w.content["/srv/top/d/.f"] = "- /\n";

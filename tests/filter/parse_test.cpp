@@ -1,7 +1,7 @@
 // The grammar of rules: what is understood, and the sentences for what is not.
-#include "make_rules.hpp"
-
 #include "filter/errc.hpp"
+
+#include "make_rules.hpp"
 
 using namespace volsync;
 using namespace volsync::filter;
@@ -22,19 +22,53 @@ TEST_CASE("letters, words, modifiers and separators", "[parse]") {
     char const* rule;
     lines wire;
   } const table[] = {
-      {"- a", {"- a"}},         {"+ a", {"+ a"}},           {"-_a", {"- a"}},          {"exclude a", {"- a"}},
-      {"include_a", {"+ a"}},   {"exclude,p a", {"-p a"}},  {"-,p a", {"-p a"}},       {"-p_a", {"-p a"}},
-      {"P b/", {"-r b/"}},      {"R b", {"+r b"}},          {"H b", {}},               {"S b", {}},
-      {"-s b", {}},             {"-r b", {"-r b"}},         {"-rs b", {"-sr b"}},      {"-ss b", {}},
-      {"protect,p b", {"-rp b"}}, {"risk b", {"+r b"}},     {"-! a", {"-! a"}},        {"-/ /a", {"-/ /a"}},
-      {"-/! a/", {"-/! a/"}},   {"-x a", {"-x a"}},         {"-  a", {"-  a"}},        {"- a ", {"- a "}},
-      {"- a b", {"- a b"}},     {"- /", {"- /"}},           {"- a//", {"- a//"}},      {": .x", {": .x"}},
-      {":n- .x", {":n- .x"}},   {":w+ .x", {":w+ .x"}},     {":C", {":C .cvsignore"}}, {":C q", {":C q"}},
-      {":Cp q", {":Cp q"}},     {":r .x", {":r .x"}},       {":s .x", {}},             {"dir-merge,nw .x", {":nw .x"}},
-      {":/ .x", {":/ .x"}},     {":x .x", {":x .x"}},       {":e .flt", {"- .flt", ": .flt"}},
-      {":enw-p .x", {"- .x", ":nw-p .x"}},                  {":/e .x", {"- .x", ":/ .x"}},
-      {": /.flt", {": /.flt"}}, {":e /tmp/x/.flt", {"- .flt", ": /tmp/x/.flt"}},
-      {"!", {}},                {"clear", {}},              {"clear,", {}},            {"show a", {}},
+      {"- a", {"- a"}},
+      {"+ a", {"+ a"}},
+      {"-_a", {"- a"}},
+      {"exclude a", {"- a"}},
+      {"include_a", {"+ a"}},
+      {"exclude,p a", {"-p a"}},
+      {"-,p a", {"-p a"}},
+      {"-p_a", {"-p a"}},
+      {"P b/", {"-r b/"}},
+      {"R b", {"+r b"}},
+      {"H b", {}},
+      {"S b", {}},
+      {"-s b", {}},
+      {"-r b", {"-r b"}},
+      {"-rs b", {"-sr b"}},
+      {"-ss b", {}},
+      {"protect,p b", {"-rp b"}},
+      {"risk b", {"+r b"}},
+      {"-! a", {"-! a"}},
+      {"-/ /a", {"-/ /a"}},
+      {"-/! a/", {"-/! a/"}},
+      {"-x a", {"-x a"}},
+      {"-  a", {"-  a"}},
+      {"- a ", {"- a "}},
+      {"- a b", {"- a b"}},
+      {"- /", {"- /"}},
+      {"- a//", {"- a//"}},
+      {": .x", {": .x"}},
+      {":n- .x", {":n- .x"}},
+      {":w+ .x", {":w+ .x"}},
+      {":C", {":C .cvsignore"}},
+      {":C q", {":C q"}},
+      {":Cp q", {":Cp q"}},
+      {":r .x", {":r .x"}},
+      {":s .x", {}},
+      {"dir-merge,nw .x", {":nw .x"}},
+      {":/ .x", {":/ .x"}},
+      {":x .x", {":x .x"}},
+      {":e .flt", {"- .flt", ": .flt"}},
+      {":enw-p .x", {"- .x", ":nw-p .x"}},
+      {":/e .x", {"- .x", ":/ .x"}},
+      {": /.flt", {": /.flt"}},
+      {":e /tmp/x/.flt", {"- .flt", ": /tmp/x/.flt"}},
+      {"!", {}},
+      {"clear", {}},
+      {"clear,", {}},
+      {"show a", {}},
       {"hide a", {}},
   };
   for (auto const& each : table) {
@@ -42,7 +76,7 @@ TEST_CASE("letters, words, modifiers and separators", "[parse]") {
     CHECK(wire_of(with_rules({each.rule})) == each.wire);
   }
   CHECK(wire_of(with_rules({"- a", "!", "- b"})) == lines{"- b"});
-  CHECK(wire_of(with_rules({": .x", "- a", ":n .x", ": /.x"})) == lines{": .x", "- a"});   // a name counts once
+  CHECK(wire_of(with_rules({": .x", "- a", ":n .x", ": /.x"})) == lines{": .x", "- a"});  // a name counts once
 }
 
 TEST_CASE("sentences for what is not a rule", "[parse]") {
@@ -76,7 +110,7 @@ TEST_CASE("sentences for what is not a rule", "[parse]") {
       {".! a", "invalid modifier '!' at position 1 in filter rule: .! a", filter_errc::invalid_modifier},
       {".-+ a", "invalid modifier '+' at position 2 in filter rule: .-+ a", filter_errc::invalid_modifier},
       {":C+ a", "invalid modifier '+' at position 2 in filter rule: :C+ a", filter_errc::invalid_modifier},
-      {": sub/.x", "merge file of a directory has no plain name: : sub/.x", filter_errc::merge_path},
+      {": /sub/", "merge file of a directory has no plain name: : /sub/", filter_errc::merge_path},
       {": .x/", "merge file of a directory has no plain name: : .x/", filter_errc::merge_path},
   };
   for (auto const& each : table) {
@@ -111,6 +145,7 @@ TEST_CASE("files of rules and files of patterns", "[parse]") {
                       {"bare", "a b\n#c ;d"},
                       {"nul", std::string{"- a\n\0#c\0", 8}}};
   auto const wire = [&](std::string const& rule) { return wire_of(with_rules({rule}), from_files(content)); };
+  CHECK(wire_of(with_rules({". cut"}), from_files({{"cut", std::string{"- a\0b\n+ c", 10}}})) == lines{"- a", "+ c"});
   CHECK(wire(". rules") == lines{"- a", "+ b c", ": .x"});
   CHECK(wire(".- two") == lines{"- a", "-   # x", "- - a", "- + a", "- !", "- d/"});
   CHECK(wire(".+ bare") == lines{"+ a b"});
@@ -132,7 +167,7 @@ TEST_CASE("files of rules and files of patterns", "[parse]") {
   from_file.filters = {rule_option(".- nul")};
   CHECK(wire_of(from_file, from_files(content)) == lines{"- - a\n", "- #c"});
   from_file.from0 = false;
-  CHECK(wire_of(from_file, from_files(content)) == lines{"- - a"});   // cut where a C string ends
+  CHECK(wire_of(from_file, from_files(content)) == lines{"- - a"});  // cut where a C string ends
 }
 
 TEST_CASE("patterns of --exclude and --include", "[parse]") {

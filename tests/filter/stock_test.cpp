@@ -63,7 +63,7 @@ std::set<std::string> stock(scratch const& where, std::vector<std::string> const
   std::string all;
   for (int c; (c = std::fgetc(pipe.get())) != EOF;) all += static_cast<char>(c);
   INFO(command);
-  REQUIRE(pclose(pipe.release()) == 0);   // no rsync, no test
+  REQUIRE(pclose(pipe.release()) == 0);  // no rsync, no test
   for (std::size_t at = 0; at < all.size();) {
     auto const end = all.find('\n', at);
     if (auto const name = all.substr(at, end - at); name != "./") names.insert(name);
@@ -108,9 +108,9 @@ struct maker {
     return of[random() % n];
   }
   std::string pattern() {
-    static char const* const parts[] = {"foo", "a",  "b",  "bar", "*",   "**",  "/",  "/",     "?",   "[a-f]",
+    static char const* const parts[] = {"foo", "a",  "b",  "bar",  "*",   "**",  "/",  "/",           "?",   "[a-f]",
                                         "o",   ".c", "1",  "[!b]", "***", "**/", "/*", "[[:alpha:]]", "\\[", "[",
-                                        "z",   "]",  "b1", "src", "\\",  "-",   ".d", "x[[]y]"};
+                                        "z",   "]",  "b1", "src",  "\\",  "-",   ".d", "x[[]y]"};
     std::string made;
     for (auto count = 1 + random() % 4; count > 0; --count) made += any(parts);
     return random() % 5 == 0 ? made + "/" : made;
