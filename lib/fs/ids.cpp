@@ -35,9 +35,9 @@ std::string id_names::user(std::uint32_t id) {
   std::lock_guard const hold{lock_};
   auto const [known, is_new] = users_.try_emplace(id);
   if (is_new) {
-    known->second = look_up<passwd>(
-        [id](passwd* r, char* b, std::size_t n, passwd** f) { return ::getpwuid_r(id, r, b, n, f); },
-        [](passwd const& r) { return std::string{r.pw_name}; });
+    known->second =
+        look_up<passwd>([id](passwd* r, char* b, std::size_t n, passwd** f) { return ::getpwuid_r(id, r, b, n, f); },
+                        [](passwd const& r) { return std::string{r.pw_name}; });
   }
   return known->second;
 }
@@ -46,9 +46,9 @@ std::string id_names::group(std::uint32_t id) {
   std::lock_guard const hold{lock_};
   auto const [known, is_new] = groups_.try_emplace(id);
   if (is_new) {
-    known->second = look_up<::group>(
-        [id](::group* r, char* b, std::size_t n, ::group** f) { return ::getgrgid_r(id, r, b, n, f); },
-        [](::group const& r) { return std::string{r.gr_name}; });
+    known->second =
+        look_up<::group>([id](::group* r, char* b, std::size_t n, ::group** f) { return ::getgrgid_r(id, r, b, n, f); },
+                         [](::group const& r) { return std::string{r.gr_name}; });
   }
   return known->second;
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace volsync::fs {
 namespace {
@@ -95,13 +96,22 @@ void directory_scan::problem(std::string_view name, char const* step, error_code
   problems_.push_back({name.empty() ? path_ : child_path(name), step, why, vanished, is_directory, true});
 }
 
-void directory_scan::open() {
-  opened_ = true;
+bool directory_scan::enter() {
+  if (std::exchange(entered_, true)) return handle_ != nullptr;
   auto handle = roots_.open(root_, path_);
-  if (!handle) return problem("", "opendir", handle.error(), true);
+  if (!handle) {
+    problem("", "opendir", handle.error(), true);
+    return false;
+  }
   handle_ = std::move(*handle);
   if (auto const status = handle_->status()) device_ = status->device;
   read_rules();
+  return true;
+}
+
+void directory_scan::open() {
+  opened_ = true;
+  if (!enter()) return;
   if (auto const read = handle_->read(names_); !read) {
     problem("", opening_failed(read.error()) ? "opendir" : "readdir", read.error(), true);
   }

@@ -10,35 +10,37 @@
 #include <string>
 #include <vector>
 
-#include "filter/rules.hpp"
-#include "fs/source_roots.hpp"
 #include "volsync/tree.hpp"
+
+#include "filter/rules.hpp"
+
+#include "fs/source_roots.hpp"
 
 namespace volsync::fs {
 
 struct scan_options {
-  bool copy_links = false;          // -L
+  bool copy_links = false;  // -L
   bool copy_unsafe_links = false;
-  bool copy_dirlinks = false;       // -k
-  bool links = false;               // -l: targets are wanted
-  int one_file_system = 0;          // -x: mount points are listed without content; twice: not listed
+  bool copy_dirlinks = false;  // -k
+  bool links = false;          // -l: targets are wanted
+  int one_file_system = 0;     // -x: mount points are listed without content; twice: not listed
 };
 
 // A child as it will be listed: links that are copied have the status of what they point to.
 struct scanned_entry {
   std::string name;
-  std::string link;                 // target of a symbolic link
+  std::string link;  // target of a symbolic link
   file_status status;
-  bool mount_point = false;         // another file system begins here
+  bool mount_point = false;  // another file system begins here
 };
 
 struct scan_problem {
-  std::string path;                 // wire path of the entry
-  char const* step = "";            // rsync's word for what failed
+  std::string path;       // wire path of the entry
+  char const* step = "";  // rsync's word for what failed
   error_code why;
   bool vanished = false;
   bool directory = false;
-  bool counts = true;               // sets the I/O error word, so that nothing is deleted at the destination
+  bool counts = true;  // sets the I/O error word, so that nothing is deleted at the destination
 };
 
 // One directory. One thread at a time.
@@ -48,6 +50,8 @@ class directory_scan {
   directory_scan(source_roots& roots, scan_options const& how, std::uint16_t root, std::string path,
                  std::shared_ptr<filter::rule_set const> rules, std::uint64_t root_device);
 
+  // Opens the directory and reads its merge files, not its names; false: it cannot be opened, which is a problem now.
+  bool enter();
   // Appends up to about `at_most` entries; true if there is more to come.
   bool step(std::vector<scanned_entry>& into, std::size_t at_most);
 
@@ -79,13 +83,14 @@ class directory_scan {
   std::shared_ptr<directory const> handle_;
   std::vector<directory_entry> names_;
   std::size_t at_ = 0;
+  bool entered_ = false;
   bool opened_ = false;
   std::vector<scan_problem> problems_;
   std::string rule_error_;
 };
 
-// Whether a link leads, or may lead, out of the transfer. link_path: its name on the wire; how many directories lie above
-// it decides how far it may climb.
+// Whether a link leads, or may lead, out of the transfer. link_path: its name on the wire; how many directories lie
+// above it decides how far it may climb.
 [[nodiscard]] bool is_unsafe_link(std::string_view target, std::string_view link_path) noexcept;
 
 }  // namespace volsync::fs
