@@ -124,7 +124,8 @@ void directory_scan::read_rules() {
     auto const leaf = leaf_name::make(outside ? "x" : name);
     if (!leaf) return std::optional<std::string>{};
     if (!outside && !is_trusted(*handle_, *leaf)) {
-      problems_.push_back({child_path(name), "refusing to follow a symlink owned by an untrusted user", {}, false, false, false});
+      problems_.push_back({child_path(name), "refusing to follow a symlink owned by an untrusted user", {}, false,
+        false, false});
       return std::optional<std::string>{};
     }
     auto opened = outside ? roots_.open_outside(name) : handle_->open_file(*leaf, true);
