@@ -260,7 +260,7 @@ result<void> parse_file(std::string_view text, bool nul, rule_context const& whe
   for (std::size_t at = 0; at < text.size();) {
     std::size_t const end = std::min(text.find_first_of(ends, at), text.size());
     auto each = text.substr(at, end - at);
-    each = each.substr(0, each.find('\0'));        // a NUL ends a line as well; what follows it is lost
+    each = each.substr(0, each.find('\0'));  // a NUL ends a line as well; what follows it is lost
     at = end + 1;
     if (!nul && text.substr(end, 2) == "\r\n") ++at;
     ++line;

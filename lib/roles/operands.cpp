@@ -219,6 +219,19 @@ void operand_job::add_parents(operand const& each, std::uint16_t root) {
   }
 }
 
+// The rules in force below the directories that lead to an argument: their merge files count as well.
+std::shared_ptr<filter::rule_set const> operand_job::rules_below(operand const& each, std::uint16_t root) {
+  auto rules = rules_;
+  if (!rules || !rules->has_directory_rules()) return rules;
+  for (std::size_t slash = 0; slash != std::string::npos; slash = each.path.find('/', slash + 1)) {
+    fs::directory_scan parent{lister_->roots(), lister_->options().scan, root, each.path.substr(0, slash), rules, 0};
+    if (!parent.enter()) break;                    // what lies below it fails and says so
+    if (!parent.rule_error().empty()) first_.fatal = parent.rule_error();
+    rules = parent.rules();
+  }
+  return rules;
+}
+
 void operand_job::add_named(operand const& each, std::uint16_t root, bool from_list) {
   auto const [parent, name] = split_last(each.path);
   auto e = look_up(root, parent, name, each.content || lister_->options().scan.copy_links);
@@ -238,7 +251,10 @@ void operand_job::add_named(operand const& each, std::uint16_t root, bool from_l
     first_.events.push_back(message{message::level::info, "skipping directory " + each.path, false});
     return;
   }
-  if (how_.relative) add_parents(each, root);
+  if (how_.relative) {
+    add_parents(each, root);
+    if (e->content) e->content->rules = rules_below(each, root);
+  }
   e->what.flags |= flist::entry_flags::top;
   if (is_directory && !how_.recurse && !(each.content && (how_.dirs || from_list))) {
     e->content.reset();

@@ -47,6 +47,7 @@ class operand_job final : public job {
   void add_root(operand const& each, std::uint16_t root, bool listed_only);
   void add_named(operand const& each, std::uint16_t root, bool from_list);
   void add_parents(operand const& each, std::uint16_t root);
+  [[nodiscard]] std::shared_ptr<filter::rule_set const> rules_below(operand const& each, std::uint16_t root);
   void place(planned_entry e, std::string const& parent);
   void failed(std::string const& full_path, char const* step, error_code why);
   [[nodiscard]] result<planned_entry> look_up(std::uint16_t root, std::string const& parent, std::string const& name, bool follow);
