@@ -265,7 +265,9 @@ result<void> parse_file(std::string_view text, bool nul, rule_context const& whe
     if (!nul && text.substr(end, 2) == "\r\n") ++at;
     ++line;
     if (each.empty() || (!words_only && !nul && (each[0] == '#' || each[0] == ';'))) continue;
-    if (!where.origin.empty() && !words_only) here.origin = where.origin + " line " + std::to_string(line);
+    // In a file that a file names, the line that names it is what is said, and nothing nearer.
+    if (!where.origin.empty() && !words_only && where.depth == 0)
+      here.origin = where.origin + " line " + std::to_string(line);
     auto const parsed = bare ? parse_pattern(each, here, into, error_text) : parse_rule(each, here, into, error_text);
     if (!parsed) return parsed.error();
   }
