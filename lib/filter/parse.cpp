@@ -108,6 +108,7 @@ result<void> merge_now(rule const& r, rule_context const& where, std::vector<ele
   inner.style = r.merge;
   inner.defaults = r;
   inner.origin = where.origin.empty() ? r.pattern : "a file named at " + where.origin;
+  inner.says_line = where.origin.empty();
   inner.base.clear();  // its place says nothing about what it is for: it anchors at the transfer root
   ++inner.depth;
   return parse_file(*text, where.nul && !r.merge.cvs, inner, into, error_text);
@@ -266,7 +267,7 @@ result<void> parse_file(std::string_view text, bool nul, rule_context const& whe
     ++line;
     if (each.empty() || (!words_only && !nul && (each[0] == '#' || each[0] == ';'))) continue;
     // In a file that a file names, the line that names it is what is said, and nothing nearer.
-    if (!where.origin.empty() && !words_only && where.depth == 0)
+    if (!where.origin.empty() && !words_only && where.says_line)
       here.origin = where.origin + " line " + std::to_string(line);
     auto const parsed = bare ? parse_pattern(each, here, into, error_text) : parse_rule(each, here, into, error_text);
     if (!parsed) return parsed.error();

@@ -20,11 +20,12 @@ using file_reader = std::function<result<std::string>(std::string const& name)>;
 
 // How texts of rules are to be read, and where they come from.
 struct rule_context {
-  merge_style style;   // how a file is read, and which patterns parse_pattern takes
-  rule defaults;       // sides, perishable, absolute given to all rules of a file
-  std::string base;    // directory of the file, for anchored patterns; "" at the transfer root, "/a" above it
-  std::string origin;  // "" for the command line, else the name of the file: its text is not repeated
-  file_reader read;    // for `.` rules; null: there are none
+  merge_style style;      // how a file is read, and which patterns parse_pattern takes
+  rule defaults;          // sides, perishable, absolute given to all rules of a file
+  std::string base;       // directory of the file, for anchored patterns; "" at the transfer root, "/a" above it
+  std::string origin;     // "" for the command line, else the name of the file: its text is not repeated
+  bool says_line = true;  // origin goes on with the number of the line
+  file_reader read;       // for `.` rules; null: there are none
   int depth = 0;
   bool nul = false;                                     // files that are named here end their rules in NUL
   std::string_view home_cvsignore, cvsignore_variable;  // what `-C` takes in besides its default list

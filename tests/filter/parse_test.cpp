@@ -133,6 +133,8 @@ TEST_CASE("errors in files name the line and not its text", "[parse]") {
   auto const missing = compile(with_rules({". nosuch"}));
   CHECK(missing.sentence == "failed to open exclude file nosuch: No such file or directory (2)");
   CHECK(missing.error == std::errc::no_such_file_or_directory);
+  CHECK(sentence_of(". two", {{"two", "#\n. three"}, {"three", "- a\n- b\nbad\n"}}) ==
+        "Unknown filter rule: <rule from a file named at two line 2>");
   auto const endless = compile(with_rules({". one"}), from_files({{"one", ". one\n"}}));
   CHECK(endless.error == filter_errc::too_deep);
   CHECK(endless.sentence.find("merge-file include depth limit (32) exceeded at <rule from a file named at ") == 0);
