@@ -30,7 +30,9 @@ def private_mounts():
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(0x00020000) != 0:
         raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWNS)")
-    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    # In a changed root "/" may be no mount point; what is mounted later is unmounted by whoever mounted it.
+    if subprocess.run(["mountpoint", "-q", "/"]).returncode == 0:
+        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
 
 
 def work_directory():
