@@ -103,7 +103,7 @@ item describe(request const& what, live_list const& where, flist::entry const* e
   said.mtime_ns = entry.mtime_ns;
   said.uid = entry.uid;
   said.gid = entry.gid;
-  if (what.xname && (what.flags & flist::item::local_change) != 0) {
+  if (what.xname && !what.xname->empty() && (what.flags & flist::item::local_change) != 0) {
     said.hard_link = true;
     said.link = *what.xname;
   } else if (e != nullptr && e->is_symlink()) {
