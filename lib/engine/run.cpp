@@ -1,15 +1,16 @@
 // The door: from a job to a session, a connection and its driver.
 #include "volsync/run.hpp"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
+#include "base/unique_fd.hpp"
 #include "engine/push.hpp"
 #include "filter/command_line.hpp"
 #include "filter/names_from.hpp"
@@ -58,15 +59,20 @@ class relayed_prompter final : public transport::prompter {
   std::shared_ptr<volsync::prompter> to_;
 };
 
+// All of a file that the user named; "-" is standard input, from where it stands. Errors: errno.
 result<std::string> read_file(std::string const& name) {
-  if (name == "-") return std::string{std::istreambuf_iterator<char>{*std::make_unique<std::ifstream>("/dev/stdin")}, {}};
-  std::error_code found;
-  if (std::filesystem::is_directory(name, found)) return std::make_error_code(std::errc::is_a_directory);
-  std::ifstream in{name, std::ios::binary};
-  if (!in) return errno != 0 ? last_error() : std::make_error_code(std::errc::io_error);
-  std::string text{std::istreambuf_iterator<char>{in}, {}};
-  if (in.bad()) return std::make_error_code(std::errc::io_error);
-  return text;
+  unique_fd const opened{name == "-" ? -1 : ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+  if (name != "-" && !opened) return last_error();
+  int const fd = name == "-" ? STDIN_FILENO : opened.get();
+  std::string text;
+  for (;;) {
+    std::size_t const had = text.size();
+    text.resize(had + (std::size_t{64} << 10));
+    ssize_t const got = ::read(fd, text.data() + had, text.size() - had);
+    if (got < 0 && errno != EINTR) return last_error();
+    text.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got == 0) return text;
+  }
 }
 
 std::string variable(char const* name) {
@@ -87,7 +93,7 @@ std::optional<refusal> refuse(job const& what) {
   if (o.acls != 0 || o.xattrs != 0 || o.atimes != 0 || o.crtimes != 0) {
     return refusal{exit_code::unsupported, "ACLs, extended attributes, access and creation times are not supported in this version"};
   }
-  if (o.files_from && o.files_from->find(':') != std::string::npos && o.files_from->find(':') < o.files_from->find('/')) {
+  if (protocol::names_come_from_server(o)) {
     return refusal{exit_code::unsupported, "a --files-from list on the remote host is not supported in this version: " + *o.files_from};
   }
   if (o.protocol < 30 || o.protocol > 32) return refusal{exit_code::protocol, "protocol versions 30 to 32 are supported"};
@@ -136,7 +142,7 @@ std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared
   for (auto const& source : what.sources) setup.operands.paths.push_back(source.path);
   if (o.files_from) {
     auto text = read_file(*o.files_from);
-    if (!text) return refusal{exit_code::file_io, "failed to open files-from file " + *o.files_from + ": " + text.error().message()};
+    if (!text) return refusal{exit_code::syntax, "failed to open files-from file " + *o.files_from + ": " + text.error().message()};
     setup.operands.names = filter::names_from(*text, o.from0);
   }
   setup.names = [&ids](bool user, std::uint32_t id) { return user ? ids.user(id) : ids.group(id); };

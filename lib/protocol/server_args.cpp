@@ -168,10 +168,9 @@ void add_partial(word_list& words, options const& what) {
 
 void add_files_from(word_list& words, options const& what, bool push) {
   if (!what.files_from) return;
-  auto const colon = what.files_from->find(':');
-  if (colon != std::string::npos) {  // the list is read by the server
+  if (names_come_from_server(what)) {
     words.add("--files-from");
-    words.add_value(what.files_from->substr(colon + 1));
+    words.add_value(what.files_from->substr(what.files_from->find(':') + 1));
     words.add_if(what.from0, "--from0");
   } else if (!push) {
     words.add("--files-from=-");
@@ -269,6 +268,12 @@ struct command_words {
 
 bool transfers_dirs(options const& what) {
   return !what.recurse && what.dirs.value_or(what.list_only || what.files_from.has_value());
+}
+
+bool names_come_from_server(options const& what) {
+  if (!what.files_from) return false;
+  auto const colon = what.files_from->find(':');
+  return colon != std::string::npos && colon < what.files_from->find('/');
 }
 
 bool allows_incremental_recursion(options const& what, bool we_are_sender) {

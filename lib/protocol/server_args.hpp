@@ -40,6 +40,10 @@ struct server_command {
 // --list-only or --files-from.
 [[nodiscard]] bool transfers_dirs(options const& what);
 
+// Whether the list of --files-from lies on the other side: "host:file" or ":file". A colon behind a slash is part of a
+// local name.
+[[nodiscard]] bool names_come_from_server(options const& what);
+
 // Quotes for the remote shell, which splits and expands the joined words once more. Wildcards of a path stay alive.
 [[nodiscard]] std::string quoted_path(std::string_view path, options const& what, bool we_are_sender);
 [[nodiscard]] std::string quoted_value(std::string_view value);

@@ -1,5 +1,7 @@
 // Whole sessions: our engine with the stock rsync as its peer.
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <random>
@@ -224,6 +226,47 @@ TEST_CASE("what cannot begin says why") {
   SECTION("no remote shell") {
     j.options.remote_shell = "/no/such/shell";
     CHECK(push(j, files, events).code == exit_code::ipc);
+  }
+}
+
+TEST_CASE("a file of rules or names that cannot be read whole is a refusal, not a shorter list") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/src/f", "f");
+  files->add_file("/src/g", "g");
+  job j = push_job(where);
+  recorder events;
+  std::string const unreadable = "/proc/self/mem";   // opens, and fails to be read at its beginning
+  auto const excluded = [&](std::string const& file) { j.options.filters = {{filter_option::kind::exclude_from, file}}; };
+  SECTION("rules: a read error") {
+    excluded(unreadable);
+    CHECK(push(j, files, events).code == exit_code::file_io);
+  }
+  SECTION("rules: a directory") {
+    excluded(where.path());
+    CHECK(push(j, files, events).code == exit_code::file_io);
+  }
+  SECTION("names: a read error") {
+    j.options.files_from = unreadable;
+    CHECK(push(j, files, events).code == exit_code::syntax);
+  }
+  SECTION("names: no such file") {
+    j.options.files_from = "/no/such/list";
+    CHECK(push(j, files, events).code == exit_code::syntax);
+  }
+  SECTION("standard input is read from where it stands") {
+    std::ofstream{where.path() + "/list"} << "f\ng\n";
+    int const list = ::open((where.path() + "/list").c_str(), O_RDONLY), kept = ::dup(STDIN_FILENO);
+    REQUIRE(::lseek(list, 2, SEEK_SET) == 2);
+    ::dup2(list, STDIN_FILENO);
+    excluded("-");
+    auto const done = push(j, files, events);
+    ::dup2(kept, STDIN_FILENO);
+    ::close(list);
+    ::close(kept);
+    CHECK(done.code == exit_code::success);
+    CHECK(content_of(where.to() + "/f") == "f");
+    CHECK_FALSE(std::filesystem::exists(where.to() + "/g"));
   }
 }
 

@@ -291,6 +291,15 @@ TEST_CASE("a list of names on this side") {
   auto const set = [&](options& o) { o.files_from = stock.path("list"), o.relative = true; };
   CHECK(shown(ours(set, true, {"d"})) == shown(stock.remote_words({list, "s", "h:d"})));
   CHECK(shown(ours(set, false, {"s"})) == shown(stock.remote_words({list, "h:s", "d"})));
+  auto const named = [](std::string name) {
+    options o;
+    o.files_from = std::move(name);
+    return o;
+  };
+  for (auto const* local : {"list", "./a:b", "/x/a:b"}) CHECK_FALSE(protocol::names_come_from_server(named(local)));
+  for (auto const* remote : {":list", "h:list", "h:/x/list", "u@h:l"}) CHECK(protocol::names_come_from_server(named(remote)));
+  options const odd = named("/x/a:b");
+  for (std::string const& word : protocol::make_server_args(odd, true, "", {"d"})) CHECK_FALSE(word.starts_with("--files-from"));
 }
 
 TEST_CASE("paths survive the remote shell") {
