@@ -117,9 +117,6 @@ std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared
   if (auto const home = variable("HOME"); !home.empty()) {
     if (auto text = read_file(home + "/.cvsignore")) from.home_cvsignore = std::move(*text);
   }
-  if (!what.sources.empty()) {
-    from.current_directory = fs::source_roots::full_path_of(roles::cut_operand(what.sources.front().path, o.relative).root);
-  }
   std::string error_text;
   auto compiled = filter::compile_for_push(o, from, error_text);
   if (!compiled) {

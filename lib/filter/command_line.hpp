@@ -23,7 +23,7 @@ struct sources {
   std::function<result<std::string>(std::string const& file)> read_file;
   std::string home_cvsignore;      // content of ~/.cvsignore
   std::string cvsignore_variable;  // CVSIGNORE
-  std::string current_directory;   // absolute path of the transfer root
+  std::string current_directory;   // absolute path of the transfer root; empty: at_root() will tell
 };
 
 // For a client that sends. Errors: filter_errc (exit 1), those of read_file (exit 11); error_text is the sentence.

@@ -208,6 +208,15 @@ rule_set::rule_set(std::vector<element> elements, rule_set const& outer)
       merges_{filter::merges(elements_)},
       entered_{true} {}
 
+bool rule_set::needs_root() const noexcept {
+  return merges_ || std::any_of(elements_.begin(), elements_.end(), [](element const& e) { return e.what.absolute; });
+}
+
+std::shared_ptr<rule_set const> at_root(std::shared_ptr<rule_set const> const& rules, std::string const& root_path) {
+  if (!rules || !rules->needs_root()) return rules;
+  return std::make_shared<rule_set const>(rules->elements(), root_path, rules->cvs());
+}
+
 bool rule_set::excludes(std::string_view path, bool is_directory, side where) const {
   return verdict(elements_, path, is_directory, where, root_path_).value_or(false);
 }

@@ -47,6 +47,8 @@ class rule_set {
   [[nodiscard]] std::string const& root_path() const noexcept { return root_path_; }
   [[nodiscard]] ignore_words const& cvs() const noexcept { return *cvs_; }
   [[nodiscard]] bool entered() const noexcept { return entered_; }
+  // Whether what the rules mean depends on where the transfer root lies.
+  [[nodiscard]] bool needs_root() const noexcept;
 
  private:
   std::vector<element> elements_;
@@ -55,6 +57,11 @@ class rule_set {
   bool merges_ = false;
   bool entered_ = false;
 };
+
+// The same rules for another transfer root; `rules` themselves if that changes nothing. Not for a set that has entered a
+// directory.
+[[nodiscard]] std::shared_ptr<rule_set const> at_root(std::shared_ptr<rule_set const> const& rules,
+                                                      std::string const& root_path);
 
 // Content of a merge file: a leaf name is looked up in the directory that is entered, an absolute path as it is.
 // Nothing: no such file, which only a `.` rule minds.

@@ -145,7 +145,7 @@ result<planned_entry> operand_job::look_up(std::uint16_t root, std::string const
   if (lister_->options().digest && S_ISREG(status->mode)) {
     e.link = digest_of(lister_->roots(), root, parent, name, *lister_->options().digest);
   }
-  if (S_ISDIR(status->mode)) e.content = scan_place{root, rules_, status->device, how_.recurse};
+  if (S_ISDIR(status->mode)) e.content = scan_place{root, rules_of(root), status->device, how_.recurse};
   return e;
 }
 
@@ -164,7 +164,7 @@ void operand_job::add_root(operand const&, std::uint16_t root, bool from_list) {
   e.name = ".";
   e.root = root;
   append_planned(first_, e, "", false);
-  scan_place const content{root, rules_, status->device, how_.recurse};
+  scan_place const content{root, rules_of(root), status->device, how_.recurse};
   auto const lister = lister_->list({"", {content}, {}});
   scanned inside;
   while (lister->step(inside)) {}
@@ -219,9 +219,16 @@ void operand_job::add_parents(operand const& each, std::uint16_t root) {
   }
 }
 
+// Anchored to the directory of each argument, as if it were the only one.
+std::shared_ptr<filter::rule_set const> const& operand_job::rules_of(std::uint16_t root) {
+  auto const [known, is_new] = rooted_rules_.try_emplace(root);
+  if (is_new) known->second = filter::at_root(rules_, lister_->roots().full_path(root, ""));
+  return known->second;
+}
+
 // The rules in force below the directories that lead to an argument: their merge files count as well.
 std::shared_ptr<filter::rule_set const> operand_job::rules_below(operand const& each, std::uint16_t root) {
-  auto rules = rules_;
+  auto rules = rules_of(root);
   if (!rules || !rules->has_directory_rules()) return rules;
   for (std::size_t slash = 0; slash != std::string::npos; slash = each.path.find('/', slash + 1)) {
     fs::directory_scan parent{lister_->roots(), lister_->options().scan, root, each.path.substr(0, slash), rules, 0};
@@ -246,7 +253,8 @@ void operand_job::add_named(operand const& each, std::uint16_t root, bool from_l
   if (each.content && !is_directory && !how_.relative) {
     return failed(full, "link_stat", std::make_error_code(std::errc::not_a_directory));
   }
-  if (rules_ && rules_->excludes(each.path, is_directory, filter::side::sender)) return;
+  auto const& rules = rules_of(root);
+  if (rules && rules->excludes(each.path, is_directory, filter::side::sender)) return;
   if (is_directory && !how_.recurse && !how_.dirs && !from_list) {
     first_.events.push_back(message{message::level::info, "skipping directory " + each.path, false});
     return;

@@ -1,6 +1,7 @@
 // From the arguments of the command line to the first list.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -44,9 +45,10 @@ class operand_job final : public job {
 
  private:
   void add(operand const& each, bool from_list);
-  void add_root(operand const& each, std::uint16_t root, bool listed_only);
+  void add_root(operand const& each, std::uint16_t root, bool from_list);
   void add_named(operand const& each, std::uint16_t root, bool from_list);
   void add_parents(operand const& each, std::uint16_t root);
+  [[nodiscard]] std::shared_ptr<filter::rule_set const> const& rules_of(std::uint16_t root);
   [[nodiscard]] std::shared_ptr<filter::rule_set const> rules_below(operand const& each, std::uint16_t root);
   void place(planned_entry e, std::string const& parent);
   void failed(std::string const& full_path, char const* step, error_code why);
@@ -55,6 +57,7 @@ class operand_job final : public job {
   std::shared_ptr<tree_lister const> lister_;
   operand_options how_;
   std::shared_ptr<filter::rule_set const> rules_;
+  std::map<std::uint16_t, std::shared_ptr<filter::rule_set const>> rooted_rules_;   // rules_ as each root sees them
   scanned first_;
   std::unordered_map<std::string, std::vector<planned_entry>> planned_;
   std::set<std::pair<std::uint16_t, std::string>> parents_;   // implied parents listed already

@@ -229,6 +229,37 @@ TEST_CASE("what cannot begin says why") {
   }
 }
 
+TEST_CASE("each argument is filtered by where it lies itself") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  for (auto const* directory : {"/one/x/", "/two/y/"}) {
+    for (auto const* name : {"1", "2", "3"}) files->add_file(std::string{directory} + name, name);
+  }
+  files->add_file("/one/.rsync-filter", "- 1\n");
+  job j = push_job(where);
+  j.sources.assign(2, {});
+  j.sources[0].path = "/one/x";
+  j.sources[1].path = "/two/y";
+  std::string expected;
+  SECTION("merge files above") {
+    j.options.filters = {{filter_option::kind::per_directory, ""}};
+    expected = "x2 x3 y1 y2 y3 ";
+  }
+  SECTION("absolute rules") {
+    j.options.filters = {{filter_option::kind::rule, "-/ /one/x/2"}, {filter_option::kind::rule, "-/ /two/y/3"}};
+    expected = "x1 x3 y1 y2 ";
+  }
+  recorder events;
+  REQUIRE(push(j, files, events).code == exit_code::success);
+  std::string arrived;
+  for (std::string const directory : {"x", "y"}) {
+    for (std::string const name : {"1", "2", "3"}) {
+      if (std::filesystem::exists(where.to() + "/" + directory + "/" + name)) arrived += directory + name + " ";
+    }
+  }
+  CHECK(arrived == expected);
+}
+
 TEST_CASE("a file of rules or names that cannot be read whole is a refusal, not a shorter list") {
   scratch where;
   auto const files = std::make_shared<fs::memory_tree>();
