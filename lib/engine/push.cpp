@@ -151,9 +151,9 @@ bool push_driver::move_output() {
         fail(protocol::exit_code_of(advanced.error()), advanced.error().message());
         return true;
       }
-      if (std::string const why = session_.fatal(); !why.empty()) {
+      if (auto why = session_.fatal(); !why.empty()) {
         peer_.abort();
-        fail(exit_code::syntax, why);
+        fail(why.code, std::move(why.text));
         return true;
       }
       outgoing_ = session_.take_output();

@@ -13,6 +13,7 @@
 #include "base/unique_fd.hpp"
 #include "engine/push.hpp"
 #include "filter/command_line.hpp"
+#include "filter/errc.hpp"
 #include "filter/names_from.hpp"
 #include "fs/ids.hpp"
 #include "fs/posix_tree.hpp"
@@ -120,8 +121,7 @@ std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared
   std::string error_text;
   auto compiled = filter::compile_for_push(o, from, error_text);
   if (!compiled) {
-    bool const is_file = compiled.error().category() == std::system_category() || compiled.error().category() == std::generic_category();
-    return refusal{is_file ? exit_code::file_io : exit_code::syntax, error_text};
+    return refusal{filter::exit_code_of(compiled.error()), error_text};
   }
   setup.filter = compiled->rules;
   setup.rules = std::move(compiled->wire);

@@ -38,4 +38,9 @@ std::error_code make_error_code(filter_errc e) noexcept {
   return {static_cast<int>(e), words};
 }
 
+exit_code exit_code_of(std::error_code why) noexcept {
+  bool const of_rules = why.category() == make_error_code(filter_errc::too_deep).category();
+  return of_rules && why != make_error_code(filter_errc::too_deep) ? exit_code::syntax : exit_code::file_io;
+}
+
 }  // namespace volsync::filter

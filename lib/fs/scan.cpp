@@ -9,6 +9,8 @@
 #include <numeric>
 #include <utility>
 
+#include "filter/errc.hpp"
+
 namespace volsync::fs {
 namespace {
 
@@ -135,11 +137,14 @@ void directory_scan::read_rules() {
     if (!is_no_merge_file(text.error())) problem(outside ? "" : name, "failed to open exclude file", text.error());
     return std::optional<std::string>{};
   };
-  auto entered = filter::enter(rules_, path_, load, rule_error_);
+  auto entered = filter::enter(rules_, path_, load, failure_.text);
   if (entered) {
     rules_ = std::move(*entered);
-  } else if (rule_error_.empty()) {
-    rule_error_ = "a merge file in " + roots_.full_path(root_, path_) + " cannot be read: " + entered.error().message();
+    return;
+  }
+  failure_.code = filter::exit_code_of(entered.error());
+  if (failure_.empty()) {
+    failure_.text = "a merge file in " + roots_.full_path(root_, path_) + " cannot be read: " + entered.error().message();
   }
 }
 
@@ -214,7 +219,7 @@ std::optional<scanned_entry> directory_scan::look_at(directory_entry const& chil
 
 bool directory_scan::step(std::vector<scanned_entry>& into, std::size_t at_most) {
   if (!opened_) open();
-  if (!rule_error_.empty() || at_ >= names_.size()) return false;
+  if (!failure_.empty() || at_ >= names_.size()) return false;
   std::size_t const count = std::min(at_most, names_.size() - at_);
   std::vector<std::uint32_t> by_inode(count);
   std::iota(by_inode.begin(), by_inode.end(), 0U);

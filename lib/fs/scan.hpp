@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "volsync/exit_code.hpp"
 #include "volsync/tree.hpp"
 
 #include "filter/rules.hpp"
@@ -43,6 +44,13 @@ struct scan_problem {
   bool counts = true;  // sets the I/O error word, so that nothing is deleted at the destination
 };
 
+// A merge file that could not be understood, or one that it names and that could not be had: the run must end.
+struct rule_failure {
+  std::string text;  // for the user; empty: there is none
+  exit_code code = exit_code::syntax;
+  [[nodiscard]] bool empty() const noexcept { return text.empty(); }
+};
+
 // One directory. One thread at a time.
 class directory_scan {
  public:
@@ -56,8 +64,7 @@ class directory_scan {
   bool step(std::vector<scanned_entry>& into, std::size_t at_most);
 
   [[nodiscard]] std::vector<scan_problem>& problems() noexcept { return problems_; }
-  // A sentence about a merge file that could not be understood; empty: none. The run must end then.
-  [[nodiscard]] std::string const& rule_error() const noexcept { return rule_error_; }
+  [[nodiscard]] rule_failure const& failure() const noexcept { return failure_; }
   // The rules in force for the content (and for sub-directories to begin with). Valid after the first step.
   [[nodiscard]] std::shared_ptr<filter::rule_set const> const& rules() const noexcept { return rules_; }
   // The file system of this directory.
@@ -86,7 +93,7 @@ class directory_scan {
   bool entered_ = false;
   bool opened_ = false;
   std::vector<scan_problem> problems_;
-  std::string rule_error_;
+  rule_failure failure_;
 };
 
 // Whether a link leads, or may lead, out of the transfer. link_path: its name on the wire; how many directories lie

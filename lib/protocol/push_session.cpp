@@ -49,7 +49,7 @@ push_session::~push_session() = default;
 
 bool push_session::finished() const noexcept { return sender_ && sender_->finished(); }
 bool push_session::in_goodbye() const noexcept { return sender_ && sender_->in_goodbye(); }
-std::string push_session::fatal() const { return sender_ ? sender_->lists().fatal() : std::string{}; }
+fs::rule_failure push_session::fatal() const { return sender_ ? sender_->lists().fatal() : fs::rule_failure{}; }
 std::int32_t push_session::io_error() const noexcept { return sender_ ? sender_->io_error() : 0; }
 std::int64_t push_session::bytes_received() const noexcept { return raw_received_ + in_.byte_count(); }
 

@@ -71,8 +71,8 @@ class push_session {
   [[nodiscard]] std::optional<int> peer_exit() const noexcept { return peer_exit_; }
   // A message of the peer said that something was not transferred.
   [[nodiscard]] bool peer_had_errors() const noexcept { return peer_had_errors_; }
-  // Why the run must end with code 1 (a merge file that cannot be understood); empty: nothing of the kind.
-  [[nodiscard]] std::string fatal() const;
+  // Why the run must end (a merge file that cannot be understood); empty: nothing of the kind.
+  [[nodiscard]] fs::rule_failure fatal() const;
   [[nodiscard]] std::int32_t io_error() const noexcept;
   [[nodiscard]] report figures() const;
   [[nodiscard]] std::int64_t bytes_received() const noexcept;

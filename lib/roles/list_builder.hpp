@@ -63,8 +63,8 @@ class list_builder {
   [[nodiscard]] bool complete() const noexcept { return complete_; }
   [[nodiscard]] bool begun() const noexcept { return begun_; }
   [[nodiscard]] std::int32_t io_error() const noexcept { return io_error_; }
-  // Why the run cannot go on (a broken merge file, code 1); empty: it can.
-  [[nodiscard]] std::string const& fatal() const noexcept { return fatal_; }
+  // Why the run cannot go on; empty: it can.
+  [[nodiscard]] fs::rule_failure const& fatal() const noexcept { return fatal_; }
   void add_io_error(std::int32_t bits) noexcept { io_error_ |= bits; }
 
   // The open lists, oldest first.
@@ -130,7 +130,7 @@ class list_builder {
   std::int64_t entries_ = 0;
   std::int32_t io_error_ = 0;
   std::vector<event> events_;
-  std::string fatal_;
+  fs::rule_failure fatal_;
   bool begun_ = false;
   bool complete_ = false;
 };

@@ -105,7 +105,7 @@ void operand_job::failed(std::string const& full_path, char const* step, error_c
 
 void operand_job::add(operand const& each, bool from_list) {
   if (each.climbs) {
-    first_.fatal = "found \"..\" dir in relative path: " + each.path;
+    first_.fatal = {"found \"..\" dir in relative path: " + each.path, exit_code::syntax};
     return;
   }
   auto const root = lister_->roots().add(each.root);
@@ -233,7 +233,7 @@ std::shared_ptr<filter::rule_set const> operand_job::rules_below(operand const& 
   for (std::size_t slash = 0; slash != std::string::npos; slash = each.path.find('/', slash + 1)) {
     fs::directory_scan parent{lister_->roots(), lister_->options().scan, root, each.path.substr(0, slash), rules, 0};
     if (!parent.enter()) break;                    // what lies below it fails and says so
-    if (!parent.rule_error().empty()) first_.fatal = parent.rule_error();
+    if (!parent.failure().empty()) first_.fatal = parent.failure();
     rules = parent.rules();
   }
   return rules;

@@ -10,6 +10,7 @@
 #include "checksum/algorithm.hpp"
 #include "filter/rules.hpp"
 #include "flist/list.hpp"
+#include "fs/scan.hpp"
 #include "roles/job.hpp"
 #include "roles/values.hpp"
 #include "volsync/events.hpp"
@@ -54,7 +55,7 @@ struct scanned {
   std::vector<child_directory> children;         // by rising slot
   std::vector<event> events;                     // problems and messages, in order
   std::int32_t io_error = 0;
-  std::string fatal;                             // a merge file that cannot be understood: the run must end (code 1)
+  fs::rule_failure fatal;                        // why the run must end
 };
 
 // Lists one directory in bounded steps, calling nobody. Implemented over `fs`.

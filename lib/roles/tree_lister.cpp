@@ -46,7 +46,7 @@ class lister final : public directory_lister {
     while (at_ < found_.size() && digested < digested_a_step) digested += append_found(into, place, found_[at_++]);
     if (at_ < found_.size() || more_) return false;
     for (auto const& each : scan_->problems()) note_problem(into, each, place.root, roots_);
-    into.fatal = scan_->rule_error();
+    into.fatal = scan_->failure();
     scan_.reset();
     ++place_;
     return true;

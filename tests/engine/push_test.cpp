@@ -260,6 +260,30 @@ TEST_CASE("each argument is filtered by where it lies itself") {
   CHECK(arrived == expected);
 }
 
+TEST_CASE("a merge file that names what is not there ends the run with the code of a file error, a bad rule with 1") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/src/d/f", "f");
+  job j = push_job(where);
+  j.options.filters = {{filter_option::kind::rule, ": .rules"}};
+  recorder events;
+  std::string const in = GENERATE("/src/.rules", "/src/d/.rules");
+  CAPTURE(in);
+  SECTION("no such file") {
+    files->add_file(in, "merge nowhere\n");
+    CHECK(push(j, files, events).code == exit_code::file_io);
+  }
+  SECTION("files that name each other") {
+    files->add_file("/src/again", "merge again\n");
+    files->add_file(in, "merge again\n");
+    CHECK(push(j, files, events).code == exit_code::file_io);
+  }
+  SECTION("no rule") {
+    files->add_file(in, "nonsense\n");
+    CHECK(push(j, files, events).code == exit_code::syntax);
+  }
+}
+
 TEST_CASE("a file of rules or names that cannot be read whole is a refusal, not a shorter list") {
   scratch where;
   auto const files = std::make_shared<fs::memory_tree>();

@@ -82,7 +82,7 @@ struct scan_setup {
   while (scanning.step(found.entries, with.at_most)) {
   }
   found.problems = std::move(scanning.problems());
-  found.rule_error = scanning.rule_error();
+  found.rule_error = scanning.failure().text;
   return found;
 }
 
@@ -104,7 +104,7 @@ inline std::vector<std::string> walk(std::shared_ptr<tree> const& files, std::st
     while (scanning.step(entries, 100)) {
     }
     found.problems.insert(found.problems.end(), scanning.problems().begin(), scanning.problems().end());
-    if (found.rule_error.empty()) found.rule_error = scanning.rule_error();
+    if (found.rule_error.empty()) found.rule_error = scanning.failure().text;
     for (auto const& each : entries) {
       std::string const child = path.empty() ? each.name : path + "/" + each.name;
       bool const is_directory = S_ISDIR(each.status.mode);
