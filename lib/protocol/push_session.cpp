@@ -356,6 +356,10 @@ result<bool> push_session::decode_step() {
 void push_session::take(roles::job_ptr step) {
   if (step.get() == first_job_running_) {
     first_job_running_ = nullptr;
+    if (!step->done()) {
+      first_job_ = std::move(step);
+      return;
+    }
     auto& job = static_cast<roles::operand_job&>(*step);
     auto first = job.take_first();
     sender_->begin(std::move(first), job.take_planned());

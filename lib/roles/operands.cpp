@@ -5,8 +5,6 @@
 
 #include <utility>
 
-#include "checksum/strong.hpp"
-
 namespace volsync::roles {
 namespace {
 
@@ -72,25 +70,57 @@ operand cut_operand(std::string_view typed, bool relative) {
   return made;
 }
 
+struct operand_job::root_content {
+  std::uint16_t root = 0;
+  std::unique_ptr<directory_lister> lister;
+  scanned inside;
+};
+
+struct operand_job::file_content {
+  planned_entry entry;
+  std::string parent;
+  content_digest digest;
+};
+
+operand_job::operand_job(std::shared_ptr<tree_lister const> lister, operand_options how,
+                         std::shared_ptr<filter::rule_set const> rules)
+    : lister_{std::move(lister)}, how_{std::move(how)}, rules_{std::move(rules)} {}
+operand_job::~operand_job() = default;
+
 void operand_job::step() {
-  done_ = true;
-  first_.list = std::make_shared<flist::list>();
-  if (how_.names) {
-    for (std::string const& name : *how_.names) {
-      operand each = cut_operand(how_.relative ? "./" + name : name, how_.relative);
-      std::string const base = how_.paths.empty() ? "." : how_.paths.front();
-      if (how_.relative) {
-        each.root = base;
-        each.leading_dot = false;
-      } else {
-        each.root = each.root == "." ? base : base + "/" + each.root;
-      }
-      add(each, true);
+  if (!first_.list) first_.list = std::make_shared<flist::list>();
+  std::int64_t budget = digested_a_step;
+  for (std::size_t handled = 0; handled < step_files && budget > 0; ++handled) {
+    if (content_) {
+      if (content_->lister->step(content_->inside)) return;
+      append_content();
+    } else if (file_) {
+      if (!file_->digest.step(budget)) return;
+      place_file();
+    } else if (!all_added()) {
+      add(next_operand(), how_.names.has_value());
+    } else {
+      first_.list->finish(flist::ndx{0});
+      done_ = true;
+      return;
     }
-  } else {
-    for (std::string const& path : how_.paths) add(cut_operand(path, how_.relative), false);
   }
-  first_.list->finish(flist::ndx{0});
+}
+
+bool operand_job::all_added() const noexcept { return at_ == (how_.names ? how_.names->size() : how_.paths.size()); }
+
+operand operand_job::next_operand() {
+  if (!how_.names) return cut_operand(how_.paths[at_++], how_.relative);
+  std::string const& name = (*how_.names)[at_++];
+  operand each = cut_operand(how_.relative ? "./" + name : name, how_.relative);
+  std::string const base = how_.paths.empty() ? "." : how_.paths.front();
+  if (how_.relative) {
+    each.root = base;
+    each.leading_dot = false;
+  } else {
+    each.root = each.root == "." ? base : base + "/" + each.root;
+  }
+  return each;
 }
 
 void operand_job::failed(std::string const& full_path, char const* step, error_code why) {
@@ -142,14 +172,11 @@ result<planned_entry> operand_job::look_up(std::uint16_t root, std::string const
     e.device = status->device;
     e.inode = status->inode;
   }
-  if (lister_->options().digest && S_ISREG(status->mode)) {
-    e.link = digest_of(lister_->roots(), root, parent, name, *lister_->options().digest);
-  }
   if (S_ISDIR(status->mode)) e.content = scan_place{root, rules_of(root), status->device, how_.recurse};
   return e;
 }
 
-// The transfer root itself, and its content: directly, since the first list has it.
+// The transfer root itself, and its content, since the first list has it.
 void operand_job::add_root(operand const&, std::uint16_t root, bool from_list) {
   auto const handle = lister_->roots().open(root, "");
   auto const status = handle ? (*handle)->status() : result<file_status>{handle.error()};
@@ -165,14 +192,19 @@ void operand_job::add_root(operand const&, std::uint16_t root, bool from_list) {
   e.root = root;
   append_planned(first_, e, "", false);
   scan_place const content{root, rules_of(root), status->device, how_.recurse};
-  auto const lister = lister_->list({"", {content}, {}});
-  scanned inside;
-  while (lister->step(inside)) {}
+  content_ = std::make_unique<root_content>();
+  content_->root = root;
+  content_->lister = lister_->list({"", {content}, {}});
+}
+
+void operand_job::append_content() {
+  auto const held = std::move(content_);
+  scanned& inside = held->inside;
   first_.io_error |= inside.io_error;
   if (first_.fatal.empty()) first_.fatal = std::move(inside.fatal);
   std::move(inside.events.begin(), inside.events.end(), std::back_inserter(first_.events));
   auto const offset = static_cast<std::uint32_t>(first_.list->size());
-  std::uint32_t const parent = first_.list->add_parent("", root);
+  std::uint32_t const parent = first_.list->add_parent("", held->root);
   for (std::size_t i = 0; i < inside.list->size(); ++i) {
     flist::entry copy = inside.list->at(static_cast<flist::slot>(i));
     auto const name = inside.list->name(copy);
@@ -232,7 +264,11 @@ std::shared_ptr<filter::rule_set const> operand_job::rules_below(operand const& 
   if (!rules || !rules->has_directory_rules()) return rules;
   for (std::size_t slash = 0; slash != std::string::npos; slash = each.path.find('/', slash + 1)) {
     fs::directory_scan parent{lister_->roots(), lister_->options().scan, root, each.path.substr(0, slash), rules, 0};
-    if (!parent.enter()) break;                    // what lies below it fails and says so
+    bool const entered = parent.enter();
+    if (told_.emplace(root, each.path.substr(0, slash)).second) {
+      for (auto const& what : parent.problems()) note_problem(first_, what, root, lister_->roots());
+    }
+    if (!entered) break;
     if (!parent.failure().empty()) first_.fatal = parent.failure();
     rules = parent.rules();
   }
@@ -268,7 +304,18 @@ void operand_job::add_named(operand const& each, std::uint16_t root, bool from_l
     e->content.reset();
     e->what.flags = flist::entry_flags::no_content;
   }
-  place(std::move(*e), parent);
+  if (lister_->options().digest && e->what.is_regular()) {
+    content_digest digest{lister_->roots(), root, parent, name, *lister_->options().digest};
+    file_ = std::make_unique<file_content>(file_content{std::move(*e), parent, std::move(digest)});
+  } else {
+    place(std::move(*e), parent);
+  }
+}
+
+void operand_job::place_file() {
+  auto const held = std::move(file_);
+  held->entry.link = held->digest.take();
+  place(std::move(held->entry), held->parent);
 }
 
 }  // namespace volsync::roles

@@ -33,17 +33,24 @@ struct operand {
 };
 [[nodiscard]] operand cut_operand(std::string_view typed, bool relative);
 
-// Builds the first list in one step.
+// Builds the first list.
 class operand_job final : public job {
  public:
-  operand_job(std::shared_ptr<tree_lister const> lister, operand_options how, std::shared_ptr<filter::rule_set const> rules)
-      : lister_{std::move(lister)}, how_{std::move(how)}, rules_{std::move(rules)} {}
+  operand_job(std::shared_ptr<tree_lister const> lister, operand_options how, std::shared_ptr<filter::rule_set const> rules);
+  ~operand_job() override;
   void step() override;
 
   [[nodiscard]] scanned take_first() { return std::move(first_); }
   [[nodiscard]] std::unordered_map<std::string, std::vector<planned_entry>> take_planned() { return std::move(planned_); }
 
  private:
+  struct root_content;            // of an argument that means the transfer root
+  struct file_content;            // of an argument that is a file, under -c
+
+  [[nodiscard]] bool all_added() const noexcept;
+  [[nodiscard]] operand next_operand();
+  void append_content();
+  void place_file();
   void add(operand const& each, bool from_list);
   void add_root(operand const& each, std::uint16_t root, bool from_list);
   void add_named(operand const& each, std::uint16_t root, bool from_list);
@@ -61,6 +68,10 @@ class operand_job final : public job {
   scanned first_;
   std::unordered_map<std::string, std::vector<planned_entry>> planned_;
   std::set<std::pair<std::uint16_t, std::string>> parents_;   // implied parents listed already
+  std::set<std::pair<std::uint16_t, std::string>> told_;      // directories on the way whose problems are told
+  std::size_t at_ = 0;                                        // arguments or names taken
+  std::unique_ptr<root_content> content_;                     // being listed
+  std::unique_ptr<file_content> file_;                        // being digested
 };
 
 }  // namespace volsync::roles

@@ -1,15 +1,14 @@
 // Listing over a real (or any other) tree.
 #include "roles/tree_lister.hpp"
 
-#include <array>
-
-#include "checksum/strong.hpp"
+#include <algorithm>
+#include <iterator>
 
 namespace volsync::roles {
 namespace {
 
 constexpr std::size_t entries_a_step = 1024;
-constexpr std::int64_t digested_a_step = 8 << 20;   // bytes
+constexpr std::int64_t opening_costs = 4096;        // bytes that a file counts for, however small
 
 class lister final : public directory_lister {
  public:
@@ -42,8 +41,8 @@ class lister final : public directory_lister {
       at_ = 0;
       if (more_) more_ = scan_->step(found_, entries_a_step);
     }
-    std::int64_t digested = 0;
-    while (at_ < found_.size() && digested < digested_a_step) digested += append_found(into, place, found_[at_++]);
+    std::int64_t budget = digested_a_step;
+    while (at_ < found_.size() && budget > 0 && append_found(into, place, found_[at_], budget)) ++at_;
     if (at_ < found_.size() || more_) return false;
     for (auto const& each : scan_->problems()) note_problem(into, each, place.root, roots_);
     into.fatal = scan_->failure();
@@ -52,20 +51,23 @@ class lister final : public directory_lister {
     return true;
   }
 
-  // Returns the bytes that were digested.
-  std::int64_t append_found(scanned& into, scan_place const& place, fs::scanned_entry const& found) {
+  // False: its digest takes another step.
+  bool append_found(scanned& into, scan_place const& place, fs::scanned_entry const& found, std::int64_t& budget) {
     bool const is_directory = S_ISDIR(found.status.mode);
     bool const has_content = is_directory && place.recurse && !found.mount_point;
     std::string digest;
     if (how_.digest && S_ISREG(found.status.mode)) {
-      digest = digest_of(roots_, place.root, what_.path, found.name, *how_.digest);
+      if (!digest_) digest_.emplace(roots_, place.root, what_.path, found.name, *how_.digest);
+      if (!digest_->step(budget)) return false;
+      digest = digest_->take();
+      digest_.reset();
     }
     auto const flags = is_directory && !has_content ? flist::entry_flags::no_content : flist::entry_flags::none;
     auto const slot = append_scanned(into, found, parent_, digest, flags, how_.hard_links);
     if (is_directory) {
       into.children.push_back({slot, {place.root, scan_->rules(), place.device, place.recurse}, has_content});
     }
-    return digest.empty() ? 0 : found.status.size + 4096;
+    return true;
   }
 
   fs::source_roots& roots_;
@@ -77,6 +79,7 @@ class lister final : public directory_lister {
   bool more_ = false;
   std::vector<fs::scanned_entry> found_;
   std::size_t at_ = 0;
+  std::optional<content_digest> digest_;   // of found_[at_]
 };
 
 }  // namespace
@@ -116,20 +119,35 @@ void append_planned(scanned& into, planned_entry const& what, std::string const&
   if (e.is_directory() && what.content) into.children.push_back({slot, *what.content, true});
 }
 
-std::string digest_of(fs::source_roots& roots, std::uint16_t root, std::string const& parent, std::string const& name,
-                      checksum::algorithm which) {
-  checksum::file_digest whole{which};
+content_digest::content_digest(fs::source_roots& roots, std::uint16_t root, std::string const& parent,
+                               std::string const& name, checksum::algorithm which)
+    : which_{which}, whole_{which} {
   auto opened = roots.open_file(root, parent, name);
-  std::string const unreadable(checksum::digest_length(which), '\0');
-  if (!opened) return unreadable;
-  std::vector<std::byte> buffer(std::size_t{256} << 10);
-  for (;;) {
-    auto const got = (*opened)->read(buffer);
-    if (!got) return unreadable;
-    if (*got == 0) break;
-    whole.update(std::span{buffer}.first(*got));
+  auto const status = opened ? (*opened)->status() : result<file_status>{opened.error()};
+  if (!status) return;
+  source_ = std::move(*opened);
+  left_ = status->size;
+}
+
+bool content_digest::step(std::int64_t& budget) {
+  budget -= opening_costs;
+  if (source_) buffer_.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(left_, 0, 256 << 10)));
+  while (source_ && left_ > 0) {
+    if (budget <= 0) return false;
+    auto const wanted = static_cast<std::size_t>(std::min<std::int64_t>(left_, std::ssize(buffer_)));
+    auto const got = source_->read(std::span{buffer_}.first(wanted));
+    if (!got) source_.reset();
+    if (!got || *got == 0) return true;
+    whole_.update(std::span{buffer_}.first(*got));
+    budget -= static_cast<std::int64_t>(*got);
+    left_ -= static_cast<std::int64_t>(*got);
   }
-  return std::string{as_text(whole.finish().view())};
+  return true;
+}
+
+std::string content_digest::take() {
+  if (!source_) return std::string(checksum::digest_length(which_), '\0');
+  return std::string{as_text(whole_.finish().view())};
 }
 
 void note_problem(scanned& into, fs::scan_problem const& what, std::uint16_t root, fs::source_roots const& roots) {

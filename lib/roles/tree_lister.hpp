@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "checksum/algorithm.hpp"
+#include "checksum/strong.hpp"
 #include "fs/scan.hpp"
 #include "fs/source_roots.hpp"
 #include "roles/scan_job.hpp"
@@ -40,9 +43,26 @@ void append_planned(scanned& into, planned_entry const& what, std::string const&
 // Appends an entry that a scan found. digest: of a regular file under -c, else empty.
 flist::slot append_scanned(scanned& into, fs::scanned_entry const& found, std::uint32_t parent, std::string_view digest,
                            flist::entry_flags flags, bool hard_links);
-// Digest of a file's content under -c; zeros if it cannot be read.
-[[nodiscard]] std::string digest_of(fs::source_roots& roots, std::uint16_t root, std::string const& parent,
-                                    std::string const& name, checksum::algorithm which);
+// Bytes that one step of a job digests.
+inline constexpr std::int64_t digested_a_step = 8 << 20;
+
+// Digest of a file's content under -c, made in steps: a file may be larger than a cancelled run can wait for.
+class content_digest {
+ public:
+  content_digest(fs::source_roots& roots, std::uint16_t root, std::string const& parent, std::string const& name,
+                 checksum::algorithm which);
+  // Reads on and takes what it read (and something for each file) from `budget`; true: there is no more to read.
+  bool step(std::int64_t& budget);
+  // Zeros if the file could not be read.
+  [[nodiscard]] std::string take();
+
+ private:
+  checksum::algorithm which_;
+  checksum::file_digest whole_;
+  std::unique_ptr<file> source_;           // null: it could not be read
+  std::int64_t left_ = 0;                  // bytes of the size it had when it was opened
+  std::vector<std::byte> buffer_;
+};
 // A problem as an event, and the bits it sets in the I/O error word.
 void note_problem(scanned& into, fs::scan_problem const& what, std::uint16_t root, fs::source_roots const& roots);
 

@@ -284,6 +284,56 @@ TEST_CASE("a merge file that names what is not there ends the run with the code 
   }
 }
 
+TEST_CASE("-c digests a large file in steps, wherever it stands") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/src/d/large", std::string(50'000'000, 'x'));
+  files->add_file("/src/small", "s");
+  job j = push_job(where);
+  j.options.checksum = true;
+  j.sources[0].path = GENERATE("/src/d/", "/src/", "/src/d/large");
+  CAPTURE(j.sources[0].path);
+  std::string const name = j.sources[0].path == "/src/" ? "/d/large" : "/large";
+  SECTION("and finds it unchanged") {
+    recorder events;
+    REQUIRE(push(j, files, events).code == exit_code::success);
+    files->edit("/src/d/large", [](file_status& s) { s.mtime += 10; });
+    recorder second;
+    auto const unchanged = push(j, files, second);
+    CHECK(unchanged.code == exit_code::success);
+    CHECK(unchanged.result.transferred_files == 0);
+    CHECK(std::filesystem::file_size(where.to() + (j.sources[0].path == "/src/d/large" ? "" : name)) == 50'000'000);
+  }
+  SECTION("so that a cancellation does not wait for its end") {
+    cancellation cancel;
+    std::atomic<int> reads = 0;
+    files->set_hook([&](fs::operation what, std::string const&) {
+      if (what == fs::operation::read && ++reads == 5) cancel.request();
+      return 0;
+    });
+    recorder events;
+    CHECK(run(j, events, cancel, files).code == exit_code::signal);
+    CHECK(reads < 120);                          // of 191
+  }
+}
+
+TEST_CASE("a merge file on the way to an argument that cannot be read is told, and counts") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/src/d/.rules", "- a\n");
+  files->add_file("/src/d/e/f", "f");
+  files->set_hook([&](fs::operation what, std::string const& path) {
+    return what == fs::operation::open_file && path.ends_with("/d/.rules") ? EIO : 0;
+  });
+  job j = push_job(where);
+  j.options.relative = true;
+  j.options.filters = {{filter_option::kind::rule, ": .rules"}};
+  j.sources[0].path = "/src/./d/e";
+  recorder events;
+  CHECK(push(j, files, events).code == exit_code::partial);
+  CHECK(events.all<problem>().size() == 1);
+}
+
 TEST_CASE("a file of rules or names that cannot be read whole is a refusal, not a shorter list") {
   scratch where;
   auto const files = std::make_shared<fs::memory_tree>();
