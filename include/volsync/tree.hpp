@@ -55,11 +55,44 @@ class file {
   virtual ~file() = default;
   /// Reads up to `into.size()` bytes at the current offset; 0 at the end. EINTR is retried inside.
   virtual result<std::size_t> read(std::span<std::byte> into) = 0;
+  /// Reads up to `into.size()` bytes at `offset` (>= 0); 0 at or behind the end. The current offset stays.
+  virtual result<std::size_t> read_at(std::int64_t offset, std::span<std::byte> into) = 0;
   virtual result<file_status> status() = 0;
+};
+
+/// A point in time: seconds since 1970 (floor) and nanoseconds 0..999999999.
+struct time_point {
+  std::int64_t seconds = 0;
+  std::uint32_t nanoseconds = 0;
+  friend bool operator==(time_point const&, time_point const&) = default;
+};
+
+/// Stands for "leave it" where an owner or group is set.
+inline constexpr std::uint32_t keep_id = 0xffffffffU;
+
+/// A regular file being written. One thread at a time. Errors are errno values.
+/// A temporary is removed when the object goes and it was not placed; a file opened in place stays as it is.
+class output_file {
+ public:
+  virtual ~output_file() = default;
+  /// Writes all of it at `offset` (>= 0), or fails (what was written before the failure stays).
+  virtual result<void> write_at(std::int64_t offset, std::span<std::byte const> data) = 0;
+  /// Cuts or extends (by a hole) to `size` bytes.
+  virtual result<void> resize(std::int64_t size) = 0;
+  virtual result<file_status> status() = 0;
+  virtual result<void> set_owner(std::uint32_t uid, std::uint32_t gid) = 0;   ///< keep_id: unchanged
+  virtual result<void> set_mode(std::uint32_t mode) = 0;                      ///< 07777 bits
+  virtual result<void> set_mtime(time_point when) = 0;
+  virtual result<void> sync() = 0;                                            ///< content and metadata are on the disk
+  /// Gives a temporary its name, replacing what is there (not a directory), in its own directory. EINVAL in place.
+  virtual result<void> place(leaf_name const& as) = 0;
+  /// The same, in another directory of the same tree (EXDEV: on another file system).
+  virtual result<void> place(class directory const& where, leaf_name const& as) = 0;
 };
 
 /// A held directory. Any thread may call the const functions of one directory at the same time. Names are resolved below
 /// it and links are never followed unless the function says so. Errors are errno values; a failure changes nothing.
+/// The functions that write refuse with EROFS unless an implementation has them.
 class directory {
  public:
   virtual ~directory() = default;
@@ -73,6 +106,32 @@ class directory {
   /// system allows that to be avoided without privilege trouble.
   virtual result<std::unique_ptr<file>> open_file(leaf_name const& name, bool follow = false) const = 0;
   virtual result<std::string> read_link(leaf_name const& name) const = 0;
+
+  /// A name for something that will take the place of `name`: ".NAME.XXXXXX", at most 255 bytes (NAME is cut, a leading
+  /// dot is not doubled). Unlikely to exist; whoever creates it does so exclusively and asks again on EEXIST.
+  [[nodiscard]] leaf_name temporary_name(leaf_name const& name) const;
+  /// A new, empty, open file under such a name. mode: permissions at its creation, whatever the umask.
+  virtual result<std::unique_ptr<output_file>> create_temporary(leaf_name const& for_name, std::uint32_t mode) const;
+  /// An existing regular file, or a new one of that mode, to be written in place. EINVAL: not a regular file.
+  virtual result<std::unique_ptr<output_file>> open_in_place(leaf_name const& name, std::uint32_t mode) const;
+  virtual result<void> make_directory(leaf_name const& name, std::uint32_t mode) const;
+  virtual result<void> make_link(leaf_name const& name, std::string const& target) const;
+  /// A device, fifo or socket: mode with its type.
+  virtual result<void> make_node(leaf_name const& name, std::uint32_t mode, std::uint64_t rdev) const;
+  /// A further name for `existing` of `from`, a directory of the same tree; a symbolic link itself is meant.
+  virtual result<void> make_hard_link(leaf_name const& name, directory const& from, leaf_name const& existing) const;
+  /// Replaces what is at `as` (a directory only by a directory, and only an empty one).
+  virtual result<void> rename(leaf_name const& name, directory const& to, leaf_name const& as) const;
+  virtual result<void> remove_file(leaf_name const& name) const;        ///< anything but a directory
+  virtual result<void> remove_directory(leaf_name const& name) const;   ///< an empty one
+  virtual result<void> set_owner(leaf_name const& name, std::uint32_t uid, std::uint32_t gid) const;
+  virtual result<void> set_mode(leaf_name const& name, std::uint32_t mode) const;   ///< EOPNOTSUPP for a link
+  virtual result<void> set_mtime(leaf_name const& name, time_point when) const;
+  // The directory itself.
+  virtual result<void> set_owner(std::uint32_t uid, std::uint32_t gid) const;
+  virtual result<void> set_mode(std::uint32_t mode) const;
+  virtual result<void> set_mtime(time_point when) const;
+  virtual result<void> sync() const;                                     ///< its names are on the disk
 };
 
 /// Where operands (paths typed by the user) become held directories. Links in operands are followed.
@@ -82,6 +141,8 @@ class tree {
   virtual result<std::shared_ptr<directory const>> open_root(std::string const& path) = 0;
   /// Status of an operand itself.
   virtual result<file_status> status_of(std::string const& path, bool follow) = 0;
+  /// Makes an operand's directory; its parent must exist. mode: as the umask leaves it. EROFS unless implemented.
+  virtual result<void> make_directory(std::string const& path, std::uint32_t mode);
 };
 
 }  // namespace volsync
