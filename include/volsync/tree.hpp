@@ -1,6 +1,6 @@
 /// @file
-/// A local tree as the engine touches it: held directories, one validated name at a time. Implementations: the real file
-/// system, one in memory, and one that injects faults; an embedder may write another.
+/// A local tree as the engine touches it: held directories, one validated name at a time. Implementations: the real
+/// file system, one in memory, and one that injects faults; an embedder may write another.
 #pragma once
 
 #include <cstddef>
@@ -31,22 +31,22 @@ class leaf_name {
 
 /// Metadata of one file. Times: seconds floor + nanoseconds 0..999999999.
 struct file_status {
-  std::uint32_t mode = 0;          ///< st_mode
+  std::uint32_t mode = 0;  ///< st_mode
   std::uint32_t uid = 0, gid = 0;
   std::uint32_t link_count = 0;
-  std::int64_t size = 0;           ///< bytes
+  std::int64_t size = 0;  ///< bytes
   std::int64_t mtime = 0;
   std::uint32_t mtime_ns = 0;
-  std::uint64_t device = 0;        ///< st_dev
+  std::uint64_t device = 0;  ///< st_dev
   std::uint64_t inode = 0;
-  std::uint64_t rdev = 0;          ///< st_rdev of a device node
+  std::uint64_t rdev = 0;  ///< st_rdev of a device node
 };
 
 /// What reading a directory tells of a child without a stat.
 struct directory_entry {
   std::string name;
   std::uint64_t inode = 0;
-  std::uint8_t type = 0;           ///< DT_*; DT_UNKNOWN where the file system does not say
+  std::uint8_t type = 0;  ///< DT_*; DT_UNKNOWN where the file system does not say
 };
 
 /// An open regular file. One thread at a time. Errors are errno values.
@@ -80,19 +80,24 @@ class output_file {
   /// Cuts or extends (by a hole) to `size` bytes.
   virtual result<void> resize(std::int64_t size) = 0;
   virtual result<file_status> status() = 0;
-  virtual result<void> set_owner(std::uint32_t uid, std::uint32_t gid) = 0;   ///< keep_id: unchanged
-  virtual result<void> set_mode(std::uint32_t mode) = 0;                      ///< 07777 bits
+  /// keep_id: unchanged. May clear set-id bits, so it comes before set_mode.
+  virtual result<void> set_owner(std::uint32_t uid, std::uint32_t gid) = 0;
+  virtual result<void> set_mode(std::uint32_t mode) = 0;  ///< 07777 bits
   virtual result<void> set_mtime(time_point when) = 0;
-  virtual result<void> sync() = 0;                                            ///< content and metadata are on the disk
-  /// Gives a temporary its name, replacing what is there (not a directory), in its own directory. EINVAL in place.
+  virtual result<void> sync() = 0;  ///< content and metadata are on the disk
+  /// Ends the writing: where the system writes late (network file systems, quotas), this is where it says that it could
+  /// not. Afterwards only place() is possible, the rest is EBADF. Once more: nothing happens.
+  virtual result<void> close() = 0;
+  /// Closes it and gives a temporary its name, replacing what is there (EISDIR: a directory is), in its own directory.
+  /// On an error it has no name yet and may be placed elsewhere. EINVAL: opened in place, or placed already.
   virtual result<void> place(leaf_name const& as) = 0;
-  /// The same, in another directory of the same tree (EXDEV: on another file system).
+  /// The same, in another directory of the same tree (EXDEV: on another file system, or of another tree).
   virtual result<void> place(class directory const& where, leaf_name const& as) = 0;
 };
 
-/// A held directory. Any thread may call the const functions of one directory at the same time. Names are resolved below
-/// it and links are never followed unless the function says so. Errors are errno values; a failure changes nothing.
-/// The functions that write refuse with EROFS unless an implementation has them.
+/// A held directory. Any thread may call the const functions of one directory at the same time. Names are resolved
+/// below it and links are never followed unless the function says so. Errors are errno values; a failure changes
+/// nothing. The functions that write refuse with EROFS unless an implementation has them.
 class directory {
  public:
   virtual ~directory() = default;
@@ -102,36 +107,42 @@ class directory {
   virtual result<file_status> status() const = 0;
   virtual result<file_status> status_of(leaf_name const& name, bool follow = false) const = 0;
   virtual result<std::shared_ptr<directory const>> open_directory(leaf_name const& name, bool follow = false) const = 0;
-  /// For reading. Never blocks on a fifo, never follows unless asked; refuses what is not a regular file (EINVAL). Does not change the access time where the
-  /// system allows that to be avoided without privilege trouble.
+  /// For reading. Never blocks on a fifo, never follows unless asked; refuses what is not a regular file (EINVAL).
   virtual result<std::unique_ptr<file>> open_file(leaf_name const& name, bool follow = false) const = 0;
   virtual result<std::string> read_link(leaf_name const& name) const = 0;
 
   /// A name for something that will take the place of `name`: ".NAME.XXXXXX", at most 255 bytes (NAME is cut, a leading
   /// dot is not doubled). Unlikely to exist; whoever creates it does so exclusively and asks again on EEXIST.
   [[nodiscard]] leaf_name temporary_name(leaf_name const& name) const;
-  /// A new, empty, open file under such a name. mode: permissions at its creation, whatever the umask.
+  /// A new, empty, open file under such a name. mode: its permissions from the start, whatever the umask; 0600 is the
+  /// cheapest. Errors: EEXIST if no free name was found.
   virtual result<std::unique_ptr<output_file>> create_temporary(leaf_name const& for_name, std::uint32_t mode) const;
-  /// An existing regular file, or a new one of that mode, to be written in place. EINVAL: not a regular file.
+  /// An existing regular file, or a new one of that mode, to be written in place. Never blocks on a fifo. Errors: ELOOP
+  /// (a symbolic link), EISDIR, EINVAL or ENXIO (anything else that is not a regular file).
   virtual result<std::unique_ptr<output_file>> open_in_place(leaf_name const& name, std::uint32_t mode) const;
+  // What makes a name fails with EEXIST where it is taken, by whatever. Modes: 07777 bits, whatever the umask; below a
+  // directory with the set-group-id bit a new directory has that bit in addition, as the system gives it.
   virtual result<void> make_directory(leaf_name const& name, std::uint32_t mode) const;
   virtual result<void> make_link(leaf_name const& name, std::string const& target) const;
   /// A device, fifo or socket: mode with its type.
   virtual result<void> make_node(leaf_name const& name, std::uint32_t mode, std::uint64_t rdev) const;
-  /// A further name for `existing` of `from`, a directory of the same tree; a symbolic link itself is meant.
+  /// A further name for `existing` of `from`, a directory of the same tree; a symbolic link itself is meant. Errors:
+  /// EXDEV on another file system or of another tree.
   virtual result<void> make_hard_link(leaf_name const& name, directory const& from, leaf_name const& existing) const;
-  /// Replaces what is at `as` (a directory only by a directory, and only an empty one).
+  /// Replaces what is at `as` (a directory only by a directory, and only an empty one). Where both are names of one
+  /// file, nothing happens and both stay. Errors: EISDIR, ENOTDIR, ENOTEMPTY; EXDEV as above.
   virtual result<void> rename(leaf_name const& name, directory const& to, leaf_name const& as) const;
-  virtual result<void> remove_file(leaf_name const& name) const;        ///< anything but a directory
-  virtual result<void> remove_directory(leaf_name const& name) const;   ///< an empty one
+  virtual result<void> remove_file(leaf_name const& name) const;       ///< anything but a directory (EISDIR)
+  virtual result<void> remove_directory(leaf_name const& name) const;  ///< an empty one (ENOTDIR, ENOTEMPTY)
+  /// keep_id: unchanged. May clear set-id bits, so it comes before set_mode.
   virtual result<void> set_owner(leaf_name const& name, std::uint32_t uid, std::uint32_t gid) const;
-  virtual result<void> set_mode(leaf_name const& name, std::uint32_t mode) const;   ///< EOPNOTSUPP for a link
+  virtual result<void> set_mode(leaf_name const& name, std::uint32_t mode) const;  ///< EOPNOTSUPP for a link
   virtual result<void> set_mtime(leaf_name const& name, time_point when) const;
   // The directory itself.
   virtual result<void> set_owner(std::uint32_t uid, std::uint32_t gid) const;
   virtual result<void> set_mode(std::uint32_t mode) const;
   virtual result<void> set_mtime(time_point when) const;
-  virtual result<void> sync() const;                                     ///< its names are on the disk
+  virtual result<void> sync() const;  ///< its names are on the disk
 };
 
 /// Where operands (paths typed by the user) become held directories. Links in operands are followed.

@@ -4,48 +4,37 @@
 // directories (-K): such a link below the root is followed as long as it leads to a directory.
 #pragma once
 
-#include <cstdint>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "volsync/tree.hpp"
+
+#include "fs/directory_cache.hpp"
 
 namespace volsync::fs {
 
 // Any thread. Keeps a few directories open.
 class destination {
  public:
-  // root_path: for messages. keep_links: -K.
-  destination(std::shared_ptr<directory const> root, std::string root_path, bool keep_links);
+  // root: not null. root_path: for messages. keep_links: -K.
+  destination(std::shared_ptr<directory const> root, std::string root_path, bool keep_links)
+      : root_{std::move(root)}, root_path_{std::move(root_path)}, open_{keep_links} {}
 
-  // path: components between single slashes, "" for the root. Errors: errno (ENOTDIR, ELOOP for a link in the way).
+  // path: components between single slashes, "" for the root. Errors: errno; ENOENT (not there), ENOTDIR (something
+  // else or a link is in the way), EINVAL (no path of names), ELOOP (-K: more than 40 links).
   result<std::shared_ptr<directory const>> open(std::string_view path);
-  // The directory at `path` (and all below it) is another one now, or gone.
-  void forget(std::string_view path);
-  // The path a user would know it by.
+  // The directory at `path` is another one now, or gone; so are those below it. To be said after it was removed,
+  // renamed or replaced, by whoever did it. "": all below the root, which itself stays.
+  void forget(std::string_view path) { open_.forget({}, path); }
+  // The path a user would know it by: absolute.
   [[nodiscard]] std::string full_path(std::string_view path) const;
-  [[nodiscard]] bool keeps_links() const noexcept { return keep_links_; }
+  [[nodiscard]] bool keeps_links() const noexcept { return open_.follows(); }
 
  private:
-  using handle = std::shared_ptr<directory const>;
-  struct cached {
-    std::string path;
-    handle where;
-  };
-
-  handle look_up(std::string_view path);
-  void keep(std::string path, handle where);
-
-  handle root_;
+  std::shared_ptr<directory const> root_;
   std::string root_path_;
-  bool keep_links_;
-  std::mutex lock_;
-  std::list<cached> recent_;   // most recent first
-  std::unordered_map<std::string, std::list<cached>::iterator> index_;
+  directory_cache open_;
 };
 
 }  // namespace volsync::fs

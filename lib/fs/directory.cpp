@@ -23,7 +23,9 @@ result<std::unique_ptr<output_file>> directory::open_in_place(leaf_name const&, 
 result<void> directory::make_directory(leaf_name const&, std::uint32_t) const { return read_only(); }
 result<void> directory::make_link(leaf_name const&, std::string const&) const { return read_only(); }
 result<void> directory::make_node(leaf_name const&, std::uint32_t, std::uint64_t) const { return read_only(); }
-result<void> directory::make_hard_link(leaf_name const&, directory const&, leaf_name const&) const { return read_only(); }
+result<void> directory::make_hard_link(leaf_name const&, directory const&, leaf_name const&) const {
+  return read_only();
+}
 result<void> directory::rename(leaf_name const&, directory const&, leaf_name const&) const { return read_only(); }
 result<void> directory::remove_file(leaf_name const&) const { return read_only(); }
 result<void> directory::remove_directory(leaf_name const&) const { return read_only(); }
@@ -39,7 +41,7 @@ result<void> tree::make_directory(std::string const&, std::uint32_t) { return re
 // The letters are a number that begins at random and is counted up: no system call a name, and no two alike here.
 leaf_name directory::temporary_name(leaf_name const& name) const {
   static constexpr std::string_view letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  static constexpr std::size_t tail = 7;   // ".XXXXXX"
+  static constexpr std::size_t tail = 7;  // ".XXXXXX"
   static constexpr std::size_t longest = 255;
   static std::atomic<std::uint64_t> next{std::random_device{}() | (std::uint64_t{std::random_device{}()} << 32)};
   std::string text{name.view()};

@@ -20,6 +20,7 @@ struct fault {
   int error = 0;  // errno to fail with; 0: none
   // Reads of a file: at most so many bytes (0: the end of the file, though there is more).
   // Reads of a directory: so many entries are given before `error`.
+  // Writes: so many bytes are written before `error`.
   std::size_t at_most = std::numeric_limits<std::size_t>::max();
 };
 
@@ -28,6 +29,7 @@ struct call {
   std::string path;           // as the caller reached it: "OPERAND/a/b"
   std::uint64_t number = 0;   // 1 for the first call of all on this tree
   std::uint64_t of_kind = 0;  // the same, counted for this operation alone
+  std::size_t bytes = 0;      // asked for, in reads and writes of a file
 };
 
 // Called before each operation, one call at a time; may change the wrapped tree.
@@ -42,5 +44,8 @@ using fault_plan = std::function<fault(call const&)>;
 [[nodiscard]] fault_plan only(std::uint64_t n, int error);
 // Each read gives at most so many bytes.
 [[nodiscard]] fault_plan short_reads(std::size_t bytes);
+// A disk with room for so many bytes: the write that goes beyond it is cut there, it and all later ones fail with
+// ENOSPC.
+[[nodiscard]] fault_plan room_for(std::size_t bytes);
 
 }  // namespace volsync::fs

@@ -2,6 +2,8 @@
 //
 // It behaves as the file system does where the engine can see it: inodes and link counts, links followed or not,
 // entries that go on living while they are open, the errno of each refusal. Nobody is denied anything; hooks deny.
+// There is no umask. What is written through the tree, and each directory in which a name changes, is from 2001-09-09,
+// one second later than what was built.
 #pragma once
 
 #include <functional>
@@ -49,12 +51,13 @@ class memory_tree final : public tree {
   void hide_types();
 
   // Called before each operation with the path it names; may change the tree. What it returns is the errno to fail
-  // with; 0: go on. A read of a file names the path it was opened by.
+  // with; 0: go on. A read of a file names the path it was opened by, an output file the name that it was made for.
   using hook = std::function<int(operation what, std::string const& path)>;
   void set_hook(hook before);
 
   result<std::shared_ptr<directory const>> open_root(std::string const& path) override;
   result<file_status> status_of(std::string const& path, bool follow) override;
+  result<void> make_directory(std::string const& path, std::uint32_t mode) override;
 
  private:
   std::shared_ptr<memory_state> state_;  // shared with what is open

@@ -7,7 +7,7 @@
 
 namespace volsync::fs {
 
-// Never null. Any thread.
+// Never null. Any thread. The umask is read now; a process that makes it stricter later makes another tree.
 [[nodiscard]] std::shared_ptr<tree> make_posix_tree();
 
 }  // namespace volsync::fs

@@ -1,20 +1,13 @@
 // The cache of open source directories, roots among them.
 #include "fs/source_roots.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
 namespace volsync::fs {
 namespace {
 
-constexpr std::size_t kept_open = 24;  // directories; with workers and pipes this stays below 64 descriptors
-constexpr int most_links = 40;         // on the way to one directory, as the system has it for a path
-
-std::string key_of(std::uint16_t root, std::string_view path) {
-  std::string key{static_cast<char>(root & 0xff), static_cast<char>(root >> 8)};
-  return key.append(path);
-}
+std::string prefix_of(std::uint16_t root) { return {static_cast<char>(root & 0xff), static_cast<char>(root >> 8)}; }
 
 // A path on the wire may start with a slash (-R with an absolute argument); its root is "/" then.
 std::string_view without_leading_slashes(std::string_view path) {
@@ -41,31 +34,12 @@ result<std::uint16_t> source_roots::add(std::string const& path) {
     roots_.push_back({path, status->device, status->inode});
     known_roots_.emplace(path, number);
   }
-  keep(key_of(number, ""), {std::move(*handle), 0});
+  open_.keep(prefix_of(number), {std::move(*handle), 0});
   return number;
 }
 
-source_roots::place source_roots::look_up(key const& name) {
-  std::lock_guard const hold{lock_};
-  auto const found = index_.find(name);
-  if (found == index_.end()) return {};
-  recent_.splice(recent_.begin(), recent_, found->second);
-  return found->second->where;
-}
-
-void source_roots::keep(key name, place where) {
-  std::lock_guard const hold{lock_};
-  if (index_.contains(name)) return;
-  recent_.push_front({name, std::move(where)});
-  index_.emplace(std::move(name), recent_.begin());
-  if (recent_.size() > kept_open) {
-    index_.erase(recent_.back().name);
-    recent_.pop_back();
-  }
-}
-
-result<source_roots::place> source_roots::open_base(std::uint16_t root) {
-  if (auto known = look_up(key_of(root, "")); known.handle) return known;
+result<std::shared_ptr<directory const>> source_roots::open_base(std::uint16_t root) {
+  if (auto known = open_.look_up(prefix_of(root)); known.handle) return std::move(known.handle);
   base expected;
   {
     std::lock_guard const hold{lock_};
@@ -77,60 +51,20 @@ result<source_roots::place> source_roots::open_base(std::uint16_t root) {
   if (!status) return status.error();
   if (status->device != expected.device || status->inode != expected.inode)
     return error_code{ESTALE, std::system_category()};
-  place const opened{std::move(*handle), 0};
-  keep(key_of(root, ""), opened);
-  return opened;
+  open_.keep(prefix_of(root), {*handle, 0});
+  return handle;
 }
 
 result<std::shared_ptr<directory const>> source_roots::open(std::uint16_t root, std::string_view path) {
   path = without_leading_slashes(path);
-  // The longest part that is open already; then one component at a time.
-  place from;
-  std::size_t length = path.size();
-  while (length != 0 && length != std::string_view::npos) {
-    from = look_up(key_of(root, path.substr(0, length)));
-    if (from.handle) break;
-    length = path.substr(0, length).rfind('/');
-  }
-  if (!from.handle) {
+  auto const prefix = prefix_of(root);
+  auto from = open_.nearest(prefix, path);
+  if (!from.where.handle) {
     auto opened = open_base(root);
     if (!opened) return opened.error();
-    from = std::move(*opened);
-    length = 0;
+    from.where.handle = std::move(*opened);
   }
-  auto found = descend(std::move(from), root, path, length);
-  if (!found) return found.error();
-  return std::move(found->handle);
-}
-
-result<source_roots::place> source_roots::descend(place from, std::uint16_t root, std::string_view path,
-                                                  std::size_t done) {
-  while (done < path.size()) {
-    std::size_t const start = done == 0 ? 0 : done + 1;
-    std::size_t const end = std::min<std::size_t>(path.find('/', start), path.size());
-    auto const name = leaf_name::make(path.substr(start, end - start));
-    if (!name) return name.error();
-    auto child = step_into(from, *name);
-    if (!child) return child.error();
-    from = std::move(*child);
-    done = end;
-    keep(key_of(root, path.substr(0, done)), from);
-  }
-  return from;
-}
-
-// Links are counted because a path of single steps, each below an open directory, never meets the system's own limit: a
-// link to a directory above it would be walked round for ever.
-result<source_roots::place> source_roots::step_into(place const& from, leaf_name const& name) const {
-  auto child = from.handle->open_directory(name, false);
-  if (child) return place{std::move(*child), from.links};
-  bool const may_be_link =
-      child.error() == std::errc::not_a_directory || child.error() == std::errc::too_many_symbolic_link_levels;
-  if (!follow_ || !may_be_link) return child.error();
-  if (from.links >= most_links) return std::make_error_code(std::errc::too_many_symbolic_link_levels);
-  auto followed = from.handle->open_directory(name, true);
-  if (!followed) return followed.error();
-  return place{std::move(*followed), from.links + 1};
+  return open_.walk(std::move(from), prefix, path);
 }
 
 result<std::unique_ptr<file>> source_roots::open_file(std::uint16_t root, std::string_view parent,
@@ -139,7 +73,7 @@ result<std::unique_ptr<file>> source_roots::open_file(std::uint16_t root, std::s
   if (!leaf) return leaf.error();
   auto const where = open(root, parent);
   if (!where) return where.error();
-  return (*where)->open_file(*leaf, follow_);
+  return (*where)->open_file(*leaf, follows());
 }
 
 result<std::unique_ptr<file>> source_roots::open_outside(std::string const& path) const {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,13 +15,15 @@
 
 #include "volsync/tree.hpp"
 
+#include "fs/directory_cache.hpp"
+
 namespace volsync::fs {
 
 // Roots are added by one thread before or while others use the ones they know. Any thread otherwise.
 class source_roots {
  public:
   // follow: directories of the list may be links (-L, -k, --copy-unsafe-links).
-  source_roots(std::shared_ptr<tree> files, bool follow) : files_{std::move(files)}, follow_{follow} {}
+  source_roots(std::shared_ptr<tree> files, bool follow) : files_{std::move(files)}, open_{follow} {}
 
   // Opens an operand's base directory (its links are followed) and returns its number. A repeated path gives the same
   // one. Errors: errno; EMFILE beyond 65535 roots.
@@ -38,37 +39,21 @@ class source_roots {
   [[nodiscard]] std::string full_path(std::uint16_t root, std::string_view path) const;
   // The same for a path that is below no root.
   [[nodiscard]] static std::string full_path_of(std::string const& path);
-  [[nodiscard]] bool follows() const noexcept { return follow_; }
+  [[nodiscard]] bool follows() const noexcept { return open_.follows(); }
 
  private:
   struct base {
     std::string path;
     std::uint64_t device = 0, inode = 0;
   };
-  using key = std::string;  // root number and path
-  // links: how many were followed on the way from the root.
-  struct place {
-    std::shared_ptr<directory const> handle;
-    int links = 0;
-  };
-  struct cached {
-    key name;
-    place where;
-  };
 
-  result<place> open_base(std::uint16_t root);
-  result<place> descend(place from, std::uint16_t root, std::string_view path, std::size_t done);
-  result<place> step_into(place const& from, leaf_name const& name) const;
-  place look_up(key const& name);
-  void keep(key name, place where);
+  result<std::shared_ptr<directory const>> open_base(std::uint16_t root);
 
   std::shared_ptr<tree> files_;
-  bool follow_;
   mutable std::mutex lock_;
   std::vector<base> roots_;
   std::unordered_map<std::string, std::uint16_t> known_roots_;
-  std::list<cached> recent_;  // most recent first
-  std::unordered_map<key, std::list<cached>::iterator> index_;
+  directory_cache open_;  // a tree's prefix is the number of its root
 };
 
 }  // namespace volsync::fs

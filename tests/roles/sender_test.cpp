@@ -20,6 +20,12 @@ class text_file final : public file {
     at_ += count;
     return count;
   }
+  result<std::size_t> read_at(std::int64_t offset, std::span<std::byte> into) override {
+    std::size_t const start = std::min(static_cast<std::size_t>(offset), text_.size());
+    std::size_t const count = std::min(into.size(), text_.size() - start);
+    std::memcpy(into.data(), text_.data() + start, count);
+    return count;
+  }
   result<file_status> status() override {
     file_status s;
     s.mode = S_IFREG | 0644;

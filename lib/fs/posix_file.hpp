@@ -1,0 +1,22 @@
+// Open files of the running system: one being read, one being written.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "volsync/tree.hpp"
+
+#include "base/unique_fd.hpp"
+
+#include "fs/posix_directory.hpp"
+
+namespace volsync::fs {
+
+// known: what status() answers; how the file was when it was opened.
+[[nodiscard]] std::unique_ptr<file> make_posix_file(unique_fd fd, file_status const& known);
+
+// where: the directory that it lies in. temporary: the name to be removed unless it is placed; none: written in place.
+[[nodiscard]] std::unique_ptr<output_file> make_posix_output(unique_fd fd, std::shared_ptr<posix_directory const> where,
+                                                             std::optional<leaf_name> temporary);
+
+}  // namespace volsync::fs
