@@ -16,6 +16,11 @@ class category final : public std::error_category {
       case role_errc::transfer_in_last_phase: return "the peer requested a file after the redo phase";
       case role_errc::done_too_early: return "the peer finished a list before the next one was sent";
       case role_errc::not_goodbye: return "the peer sent something else in place of its goodbye";
+      case role_errc::bad_directory: return "the peer sent a list for a directory that cannot have one";
+      case role_errc::unexpected_list: return "the peer sent a file list where none may come";
+      case role_errc::not_requested: return "the peer sent a file that was not requested";
+      case role_errc::bad_echo: return "the peer's answer does not fit the request";
+      case role_errc::done_unasked: return "the peer ended a phase that is not over";
     }
     return "unknown role error";
   }

@@ -34,6 +34,9 @@ struct receive_options {
   bool itemize_unchanged = false;              // entries without a change are told, too (-vv, -ii)
   bool implied_dirs = true;                    // false: attributes of implied directories are left alone
 
+  // What is said.
+  bool tell_skipped = false, tell_nonreg = true, tell_unsafe_links = false;
+
   // Who we are.
   bool as_root = false;
   std::uint32_t umask = 022;

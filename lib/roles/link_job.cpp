@@ -1,0 +1,108 @@
+// Linking, one member after the other.
+#include "roles/link_job.hpp"
+
+#include <algorithm>
+
+namespace volsync::roles {
+namespace {
+
+using namespace flist::item;
+
+struct split_path {
+  std::string parent;
+  std::string_view leaf;
+};
+split_path split(std::string const& path) {
+  auto const slash = path.rfind('/');
+  if (slash == std::string::npos) return {{}, path};
+  return {path.substr(0, slash), std::string_view{path}.substr(slash + 1)};
+}
+
+}  // namespace
+
+void link_job::step() {
+  auto const end = std::min<std::size_t>(members_.size(), at_ + step_files);
+  for (; at_ < end; ++at_) {
+    linked one = link(members_[at_]);
+    one.member = at_;
+    outcomes_.push_back(one);
+  }
+  done_ = at_ == members_.size();
+}
+
+void link_job::problem(std::string const& path, std::string step, error_code why) {
+  volsync::problem said;
+  said.path = context_->full_root + "/" + path;
+  said.step = std::move(step);
+  said.error = why.value();
+  said.role = "generator";
+  events_.emplace_back(std::move(said));
+}
+
+linked link_job::link(link_task const& member) {
+  linked one;
+  flist::entry const& e = member.list->at(member.position);
+  std::string const path = member.list->path_of(e);
+  one.flags = local_change | xname_follows;
+  one.what = linked::how::failed;
+  auto const here = split(path), there = split(leader_);
+  auto const name = leaf_name::make(here.leaf), leader = leaf_name::make(there.leaf);
+  if (!name || !leader) return one;
+  auto const in = context_->where ? context_->where->open(here.parent)
+                                  : result<std::shared_ptr<directory const>>{std::make_error_code(std::errc::no_such_file_or_directory)};
+  auto const from = context_->where ? context_->where->open(there.parent) : in;
+  if (!in || !from) {
+    if (!context_->how.dry_run) {
+      problem(path, "link", in ? from.error() : in.error());
+      return one;
+    }
+    one.flags |= is_new;
+    one.what = linked::how::made;
+    return one;
+  }
+  auto const status = (*in)->status_of(*name);
+  auto const led = (*from)->status_of(*leader);
+  if (status && led && status->device == led->device && status->inode == led->inode) {
+    one.what = linked::how::in_place;
+    return one;
+  }
+  bool const same_type = status && (status->mode & S_IFMT) == (e.mode & S_IFMT);
+  one.flags |= same_type ? attribute_flags(e, *status, false, context_->how) : is_new;
+  if (!context_->how.dry_run && !replace(**in, *name, **from, *leader, path, status ? &*status : nullptr)) return one;
+  touched_.push_back(here.parent);
+  one.what = linked::how::made;
+  return one;
+}
+
+bool link_job::replace(directory const& in, leaf_name const& name, directory const& from, leaf_name const& leader,
+                       std::string const& path, file_status const* there) {
+  if (there == nullptr) {
+    if (auto const made = in.make_hard_link(name, from, leader); !made) {
+      problem(path, "link", made.error());
+      return false;
+    }
+    return true;
+  }
+  if (S_ISDIR(there->mode)) {
+    auto gone = in.remove_directory(name);
+    if (!gone && (context_->how.deletes || context_->how.force)) gone = fs::remove_all(in, name);
+    context_->where->forget(path);
+    if (!gone) {
+      problem(path, "delete_file: rmdir", gone.error());
+      return false;
+    }
+  }
+  leaf_name const aside = in.temporary_name(name);
+  if (auto const made = in.make_hard_link(aside, from, leader); !made) {
+    problem(path, "link", made.error());
+    return false;
+  }
+  if (auto const moved = in.rename(aside, in, name); !moved) {
+    problem(path, "rename", moved.error());
+    (void)in.remove_file(aside);
+    return false;
+  }
+  return true;
+}
+
+}  // namespace volsync::roles

@@ -1,0 +1,69 @@
+// Removes from a directory of the destination what the list of that directory does not have.
+//
+// Names decide, not types. What the filter protects stays, and keeps the directories it lies in.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "filter/rules.hpp"
+#include "fs/destination.hpp"
+#include "roles/job.hpp"
+#include "volsync/events.hpp"
+#include "volsync/report.hpp"
+
+namespace volsync::roles {
+
+// What all removals of a run share.
+struct removal_context {
+  std::shared_ptr<fs::destination> where;
+  std::shared_ptr<filter::rule_set const> rules;       // of the receiving side; null: none
+  bool dry_run = false;
+  std::optional<std::int64_t> at_most;                 // --max-delete
+  std::optional<std::uint64_t> one_file_system;        // -x: mount points stay
+  std::atomic<std::int64_t> removed{0};                // counted against at_most
+  std::atomic<std::int64_t> refused{0};                // because of at_most
+};
+
+struct removal_task {
+  std::string directory;                               // below the destination, "" for its root
+  std::shared_ptr<std::unordered_set<std::string> const> names;   // what stays
+  bool collect = false;                                // only find out; `found` of the job tells
+  std::vector<std::string> found;                      // not empty: these leaf names are to go, `names` is not looked at
+};
+
+class removal_job final : public job {
+ public:
+  removal_job(std::shared_ptr<removal_context> context, removal_task task);
+  ~removal_job() override;
+  void step() override;
+
+  // Between steps.
+  [[nodiscard]] std::vector<event> take_events() { return std::exchange(events_, {}); }   // removals, problems
+  [[nodiscard]] entry_counts take_counts() { return std::exchange(counts_, {}); }
+  [[nodiscard]] bool changed() const noexcept { return changed_; }     // the directory lost a name
+  [[nodiscard]] bool had_errors() const noexcept { return had_errors_; }
+  [[nodiscard]] std::string const& directory_path() const noexcept { return task_.directory; }
+  // collect: leaf names that would go.
+  [[nodiscard]] std::vector<std::string> take_found() { return std::exchange(found_, {}); }
+  // Why the run must end: a merge file that cannot be understood.
+  [[nodiscard]] std::string const& fatal() const noexcept { return fatal_; }
+
+ private:
+  struct walk;
+  std::shared_ptr<removal_context> context_;
+  removal_task task_;
+  std::unique_ptr<walk> walk_;
+  std::vector<std::string> found_;
+  std::vector<event> events_;
+  entry_counts counts_;
+  bool changed_ = false, had_errors_ = false;
+  std::string fatal_;
+};
+
+}  // namespace volsync::roles
