@@ -1,0 +1,154 @@
+// The generator: walks the lists, decides by jobs, asks the sender for content, and says when lists and phases are over.
+//
+// A machine: values in, values and jobs out; it touches no tree, socket, clock or lock. One thread.
+// Source: lib/wire/FORMAT.md, phases and goodbye.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "roles/examine_job.hpp"
+#include "roles/finish_job.hpp"
+#include "roles/link_job.hpp"
+#include "roles/received_lists.hpp"
+#include "roles/removal_job.hpp"
+#include "roles/values.hpp"
+
+namespace volsync::roles {
+
+enum class removal_time : std::uint8_t { never, before, during, delay, after };
+
+struct generator_options {
+  bool incremental = false;
+  removal_time removal = removal_time::never;
+  bool ignore_errors = false;             // remove although the source had errors
+  bool sends_delete_counts = false;       // the record of deletions is part of the goodbye
+  bool goodbye_answered = true;           // the sender answers our last index but one
+  std::size_t workers = 1;
+};
+
+// A file that was asked for and has not come yet.
+struct outstanding {
+  std::shared_ptr<received_list const> list;
+  std::uint32_t position = 0;
+  flist::item_flags flags = 0;
+  std::optional<std::uint8_t> basis;
+  delta::sum_head head;                   // of the request
+  incoming_file target;
+  bool redo = false;
+};
+
+class generator {
+ public:
+  generator(generator_options const& how, received_lists& lists, std::function<void(event&&)> tell);
+  ~generator();
+
+  // The destination is known: lists may be worked on. removals: null without deletion.
+  void begin(std::shared_ptr<examine_context const> context, std::shared_ptr<removal_context> removals);
+  // A list is complete (received_lists::end gave it). Lists that came before begin() are told as well.
+  void list_arrived(std::shared_ptr<received_list const> list);
+  // The sender's I/O error word grew.
+  void add_io_error(std::int32_t bits);
+
+  // What the receiver finds out about index n.
+  [[nodiscard]] outstanding* find(std::int32_t n);
+  void arrived(std::int32_t n);            // the file has its name
+  void unverified(std::int32_t n);         // its digest was wrong: asked for again, once
+  void not_coming(std::int32_t n);         // refused by the sender, or could not be written
+  // The sender answered the end of a list or phase. Errors: role_errc::done_unasked.
+  [[nodiscard]] result<void> answered();
+
+  void take(job_ptr step);
+  [[nodiscard]] job_ptr next_job();
+  // The next value for the sender; nullopt: nothing is ready.
+  [[nodiscard]] std::optional<to_sender> next();
+
+  // All was asked and answered; only the last word remains or was said.
+  [[nodiscard]] bool finished() const noexcept { return at_ == state::finished; }
+  // Answers to ends of lists and phases that are still to come.
+  [[nodiscard]] int answers_due() const noexcept { return dones_ - answers_; }
+  // How many ends of phases were answered; the lists' own are not counted.
+  [[nodiscard]] int phases_answered() const noexcept { return phases_answered_; }
+  [[nodiscard]] bool in_goodbye() const noexcept { return at_ == state::goodbye || at_ == state::finished; }
+
+  [[nodiscard]] entry_counts const& deleted() const noexcept { return deleted_; }
+  [[nodiscard]] std::int64_t removals_refused() const noexcept { return removals_ ? removals_->refused.load() : 0; }
+  [[nodiscard]] bool had_errors() const noexcept { return had_errors_; }
+  [[nodiscard]] std::string const& fatal() const noexcept { return fatal_; }
+
+ private:
+  enum class state : std::uint8_t { waiting, examining, first_answer, second_answer, removing, goodbye, finishing, finished };
+  struct work;                             // a list being worked on
+  struct chunk;                            // some of its entries, or the removals of a directory
+  struct group;                            // of hard links
+  struct member { std::shared_ptr<work> of; std::uint32_t position = 0; };
+
+  void plan_chunks(std::shared_ptr<work> const& of);
+  [[nodiscard]] bool may_start(work const& of) const;
+  [[nodiscard]] job_ptr start_chunk();
+  [[nodiscard]] job_ptr run(job_ptr job, std::function<void(job_ptr)> then);
+  void take_chunk(std::shared_ptr<chunk> const& of, job_ptr step);
+  void settle_chunks();
+  void deliver(work& of, std::shared_ptr<work> const& shared, examined one);
+  void record(work const& of, examined const& one, std::optional<std::string> xname = std::nullopt);
+  void ask(std::shared_ptr<work> const& of, examined one, bool redo);
+  void touch(std::vector<std::string> directories);
+
+  void enter_member(std::shared_ptr<work> const& of, std::uint32_t position);
+  void advance(std::uint32_t group_id);
+  void member_outcome(std::uint32_t group_id, member const& m, std::vector<examined> outcomes);
+  void link(std::uint32_t group_id, std::vector<member> members);
+  void leader_is_done(std::uint32_t group_id, std::string path);
+  void leader_failed(std::uint32_t group_id);
+  void settle_request(std::int32_t n, bool good);
+
+  void advance_lists();
+  void advance_phases();
+  void finish_list(std::shared_ptr<work> const& of);
+  void say_done();
+  void ask_again();
+  [[nodiscard]] bool removal_allowed();
+  [[nodiscard]] std::vector<directory_finish> directories_to_finish(received_list const& list);
+  void start_late_removals();
+  [[nodiscard]] std::int32_t index_of(received_list const& list, std::uint32_t position, bool self) const;
+
+  generator_options how_;
+  received_lists& lists_;
+  std::function<void(event&&)> tell_;
+  std::shared_ptr<examine_context const> context_;
+  std::shared_ptr<removal_context> removals_;
+  state at_ = state::waiting;
+  std::deque<std::shared_ptr<work>> works_;             // open lists, oldest first
+  std::deque<std::shared_ptr<chunk>> chunks_;           // started and not settled, in order
+  std::deque<std::pair<job_ptr, std::function<void(job_ptr)>>> ready_;
+  std::unordered_map<job const*, std::function<void(job_ptr)>> running_;
+  std::unordered_map<std::int32_t, outstanding> outstanding_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<group>> groups_;
+  std::unordered_map<std::int32_t, std::uint32_t> leaders_;          // outstanding index -> group
+  std::unordered_set<std::string> made_ahead_;          // directories made before their own list
+  std::unordered_set<std::string> touched_;             // directories whose times must be set again
+  std::vector<outstanding> again_;                      // to be asked once more
+  std::vector<removal_task> late_;                      // --delete-delay, --delete-after
+  std::deque<to_sender> out_;
+  std::size_t out_bytes_ = 0;
+  std::int32_t io_error_ = 0;
+  bool removal_refusal_told_ = false;
+  bool late_removed_ = false, counts_said_ = false, last_done_said_ = false;
+  int dones_ = 0, answers_ = 0, phases_answered_ = 0;
+  int lists_done_ = 0;
+  std::size_t jobs_out_ = 0;                            // jobs that must end before the run may
+  bool had_errors_ = false;
+  entry_counts deleted_;
+  std::string fatal_;
+};
+
+}  // namespace volsync::roles
