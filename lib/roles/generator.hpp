@@ -45,6 +45,7 @@ struct outstanding {
   delta::sum_head head;                   // of the request
   incoming_file target;
   bool redo = false;
+  bool coming = false;                    // its content has begun to arrive
 };
 
 class generator {
@@ -72,7 +73,7 @@ class generator {
   // The next value for the sender; nullopt: nothing is ready.
   [[nodiscard]] std::optional<to_sender> next();
 
-  // All was asked and answered; only the last word remains or was said.
+  // Everything was said.
   [[nodiscard]] bool finished() const noexcept { return at_ == state::finished; }
   // Answers to ends of lists and phases that are still to come.
   [[nodiscard]] int answers_due() const noexcept { return dones_ - answers_; }
@@ -90,36 +91,49 @@ class generator {
   struct work;                             // a list being worked on
   struct chunk;                            // some of its entries, or the removals of a directory
   struct group;                            // of hard links
+  struct asked;                            // an outstanding file, its list and its group
+  struct late_removal;
   struct member { std::shared_ptr<work> of; std::uint32_t position = 0; };
+  using then = std::function<void(job_ptr)>;
 
-  void plan_chunks(std::shared_ptr<work> const& of);
   [[nodiscard]] bool may_start(work const& of) const;
   [[nodiscard]] job_ptr start_chunk();
-  [[nodiscard]] job_ptr run(job_ptr job, std::function<void(job_ptr)> then);
-  void take_chunk(std::shared_ptr<chunk> const& of, job_ptr step);
+  [[nodiscard]] job_ptr start_examining(std::shared_ptr<work> const& of, examine_task task);
+  [[nodiscard]] job_ptr start_removing(std::shared_ptr<work> const& of, removal_task task, directory_finish after);
+  [[nodiscard]] std::optional<removal_task> removal_in(work& of, std::string const& directory, flist::entry const& e);
+  [[nodiscard]] job_ptr run(job_ptr job, then what);
+  void take_examined(std::shared_ptr<chunk> const& of, job_ptr step);
+  void take_removed(std::shared_ptr<chunk> const& of, job_ptr step, directory_finish const& after);
   void settle_chunks();
-  void deliver(work& of, std::shared_ptr<work> const& shared, examined one);
-  void record(work const& of, examined const& one, std::optional<std::string> xname = std::nullopt);
-  void ask(std::shared_ptr<work> const& of, examined one, bool redo);
-  void touch(std::vector<std::string> directories);
+  void deliver(std::shared_ptr<work> const& of, examined one);
+  void record(received_list const& list, examined const& one, std::optional<std::string> xname = std::nullopt);
+  void ask(std::shared_ptr<work> const& of, examined one, bool redo, std::optional<std::uint32_t> group_id);
+  void tell_all(std::vector<event> events);
+  void count(entry_counts const& gone);
 
   void enter_member(std::shared_ptr<work> const& of, std::uint32_t position);
   void advance(std::uint32_t group_id);
   void member_outcome(std::uint32_t group_id, member const& m, std::vector<examined> outcomes);
+  void examine_member(std::uint32_t group_id, member m, bool defer_missing);
   void link(std::uint32_t group_id, std::vector<member> members);
+  void take_linked(std::uint32_t group_id, std::shared_ptr<std::vector<member>> const& members, job_ptr step);
   void leader_is_done(std::uint32_t group_id, std::string path);
   void leader_failed(std::uint32_t group_id);
-  void settle_request(std::int32_t n, bool good);
+  void give_up(member const& m);
 
   void advance_lists();
   void advance_phases();
-  void finish_list(std::shared_ptr<work> const& of);
+  void finish(std::vector<directory_finish> directories, std::function<void()> after);
   void say_done();
-  void ask_again();
+  void say_counts_and_goodbye();
+  void ask_again(std::unique_ptr<asked> what);
+  [[nodiscard]] bool quiet() const noexcept;
   [[nodiscard]] bool removal_allowed();
-  [[nodiscard]] std::vector<directory_finish> directories_to_finish(received_list const& list);
+  [[nodiscard]] directory_finish finish_of(std::string path, flist::entry const& e) const;
+  [[nodiscard]] std::vector<directory_finish> touched_directories(received_list const& list);
   void start_late_removals();
-  [[nodiscard]] std::int32_t index_of(received_list const& list, std::uint32_t position, bool self) const;
+  void note_children(work& of);
+  void plan_removals(work& of);
 
   generator_options how_;
   received_lists& lists_;
@@ -131,21 +145,20 @@ class generator {
   std::deque<std::shared_ptr<chunk>> chunks_;           // started and not settled, in order
   std::deque<std::pair<job_ptr, std::function<void(job_ptr)>>> ready_;
   std::unordered_map<job const*, std::function<void(job_ptr)>> running_;
-  std::unordered_map<std::int32_t, outstanding> outstanding_;
+  std::unordered_map<std::int32_t, std::unique_ptr<asked>> outstanding_;
   std::unordered_map<std::uint32_t, std::unique_ptr<group>> groups_;
-  std::unordered_map<std::int32_t, std::uint32_t> leaders_;          // outstanding index -> group
   std::unordered_set<std::string> made_ahead_;          // directories made before their own list
   std::unordered_set<std::string> touched_;             // directories whose times must be set again
-  std::vector<outstanding> again_;                      // to be asked once more
-  std::vector<removal_task> late_;                      // --delete-delay, --delete-after
+  std::vector<std::unique_ptr<asked>> again_;           // to be asked once more
+  std::vector<late_removal> late_;                      // --delete-delay, --delete-after
   std::deque<to_sender> out_;
   std::size_t out_bytes_ = 0;
   std::int32_t io_error_ = 0;
   bool removal_refusal_told_ = false;
-  bool late_removed_ = false, counts_said_ = false, last_done_said_ = false;
+  std::vector<directory_finish> late_finish_;           // after late removals
+  bool finishing_list_ = false, asked_again_ = false;
   int dones_ = 0, answers_ = 0, phases_answered_ = 0;
-  int lists_done_ = 0;
-  std::size_t jobs_out_ = 0;                            // jobs that must end before the run may
+  int lists_told_ = 0;                                  // all lists' ends that were said, the last one's too
   bool had_errors_ = false;
   entry_counts deleted_;
   std::string fatal_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "flist/duplicates.hpp"
+#include "roles/describe.hpp"
 
 namespace volsync::roles {
 
@@ -88,17 +89,7 @@ void received_lists::note_directories(received_list const& of) {
 void received_lists::count(flist::list const& of) {
   for (std::uint32_t i = 0; i < of.size(); ++i) {
     flist::entry const& e = of.at(static_cast<flist::position>(i));
-    if (e.is_regular()) {
-      ++counts_.regular;
-    } else if (e.is_directory()) {
-      ++counts_.directories;
-    } else if (e.is_symlink()) {
-      ++counts_.symlinks;
-    } else if (e.is_device()) {
-      ++counts_.devices;
-    } else {
-      ++counts_.specials;
-    }
+    roles::count(counts_, e.mode);
     if (e.is_regular() || e.is_symlink()) total_size_ += e.size;
   }
   entries_ += static_cast<std::int64_t>(of.size());

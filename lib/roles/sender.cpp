@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "roles/describe.hpp"
+
 namespace volsync::roles {
 namespace {
 
@@ -93,23 +95,7 @@ result<void> sender::take_done() {
 namespace {
 
 item describe(request const& what, live_list const& where, flist::entry const* e) {
-  item said;
-  said.flags = what.flags;
-  flist::entry const& entry = e != nullptr ? *e : where.entry;
-  said.mode = entry.mode;
-  said.name = e != nullptr ? where.list->path(*e) : where.path;
-  said.size = entry.length();
-  said.mtime = entry.mtime;
-  said.mtime_ns = entry.mtime_ns;
-  said.uid = entry.uid;
-  said.gid = entry.gid;
-  if (what.xname && !what.xname->empty() && (what.flags & flist::item::local_change) != 0) {
-    said.hard_link = true;
-    said.link = *what.xname;
-  } else if (e != nullptr && e->is_symlink()) {
-    said.link = where.list->extra(*e);
-  }
-  return said;
+  return e != nullptr ? describe(what, where.list.get(), *e, where.list->path(*e)) : describe(what, nullptr, where.entry, where.path);
 }
 
 }  // namespace
@@ -138,19 +124,7 @@ result<void> sender::take_request(request wanted) {
 }
 
 void sender::tell_item(item said) {
-  if ((said.flags & flist::item::is_new) != 0) {
-    if (S_ISREG(said.mode)) {
-      ++figures_.created.regular;
-    } else if (S_ISDIR(said.mode)) {
-      ++figures_.created.directories;
-    } else if (S_ISLNK(said.mode)) {
-      ++figures_.created.symlinks;
-    } else if (S_ISCHR(said.mode) || S_ISBLK(said.mode)) {
-      ++figures_.created.devices;
-    } else {
-      ++figures_.created.specials;
-    }
-  }
+  if ((said.flags & flist::item::is_new) != 0) count(figures_.created, said.mode);
   tell_(std::move(said));
 }
 

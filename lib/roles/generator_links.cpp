@@ -1,0 +1,154 @@
+// Hard links: which member of a group is looked at, transferred, or made a link.
+#include <algorithm>
+#include <utility>
+
+#include "roles/generator_parts.hpp"
+
+namespace volsync::roles {
+
+void generator::enter_member(std::shared_ptr<work> const& of, std::uint32_t position) {
+  std::uint32_t const id = of->list->at(position).group;
+  auto& g = groups_[id];
+  if (!g) g = std::make_unique<group>();
+  ++of->pending;
+  ++g->seen;
+  g->queue.push_back({of, position});
+  advance(id);
+}
+
+void generator::advance(std::uint32_t group_id) {
+  group& g = *groups_.at(group_id);
+  while (!g.busy && !g.queue.empty()) {
+    if (g.at == group::state::done) {
+      std::vector<member> all{g.queue.begin(), g.queue.end()};
+      g.queue.clear();
+      link(group_id, std::move(all));
+      return;
+    }
+    member m = std::move(g.queue.front());
+    g.queue.pop_front();
+    if (g.at == group::state::leading) {
+      g.deferred.push_back(std::move(m));
+      continue;
+    }
+    bool const last = g.queue.empty() && g.seen >= g.known;
+    examine_member(group_id, std::move(m), !last);
+  }
+  // The last one was left alone: the one before it takes its part.
+  if (!g.busy && g.at == group::state::open && g.queue.empty() && g.seen >= g.known && !g.deferred.empty()) {
+    member m = std::move(g.deferred.back());
+    g.deferred.pop_back();
+    examine_member(group_id, std::move(m), false);
+  }
+}
+
+void generator::examine_member(std::uint32_t group_id, member m, bool defer_missing) {
+  groups_.at(group_id)->busy = true;
+  examine_task task;
+  task.list = m.of->list;
+  task.from = m.position;
+  task.to = m.position + 1;
+  task.incremental = how_.incremental;
+  task.settled = task.member = true;
+  task.defer_missing = defer_missing;
+  auto outcomes = std::make_shared<std::vector<examined>>();
+  auto take = std::make_shared<then>();
+  *take = [this, group_id, m = std::move(m), outcomes, weak = std::weak_ptr<then>{take}](job_ptr step) {
+    auto& job = static_cast<examine_job&>(*step);
+    for (auto& one : job.take_outcomes()) outcomes->push_back(std::move(one));
+    for (auto& path : job.take_touched()) touched_.insert(std::move(path));
+    tell_all(job.take_events());
+    had_errors_ = had_errors_ || job.had_errors();
+    if (!job.done()) {
+      if (auto const self = weak.lock()) ready_.emplace_back(std::move(step), [self](job_ptr again) { (*self)(std::move(again)); });
+      return;
+    }
+    member_outcome(group_id, m, std::move(*outcomes));
+  };
+  ready_.emplace_back(std::make_unique<examine_job>(context_, std::move(task)),
+                      [take](job_ptr step) { (*take)(std::move(step)); });
+}
+
+void generator::member_outcome(std::uint32_t group_id, member const& m, std::vector<examined> outcomes) {
+  group& g = *groups_.at(group_id);
+  g.busy = false;
+  received_list const& list = *m.of->list;
+  if (outcomes.empty()) {
+    // It could not be looked at, and that was said.
+    give_up(m);
+  } else if (outcomes.front().what == examined::kind::missing) {
+    g.deferred.push_back(m);
+  } else if (outcomes.front().what == examined::kind::request && !context_->how.dry_run) {
+    g.at = group::state::leading;
+    ask(m.of, std::move(outcomes.front()), false, group_id);
+    --m.of->pending;                                  // counted when it was entered
+  } else if (outcomes.front().what == examined::kind::skipped_member) {
+    --m.of->pending;
+  } else {
+    record(list, outcomes.front());
+    --m.of->pending;
+    leader_is_done(group_id, list.path_of(list.at(m.position)));
+    return;
+  }
+  advance(group_id);
+}
+
+void generator::give_up(member const& m) {
+  had_errors_ = true;
+  --m.of->pending;
+}
+
+void generator::leader_is_done(std::uint32_t group_id, std::string path) {
+  group& g = *groups_.at(group_id);
+  g.at = group::state::done;
+  g.leader = std::move(path);
+  std::vector<member> waiting = std::exchange(g.deferred, {});
+  std::reverse(waiting.begin(), waiting.end());
+  if (!waiting.empty()) link(group_id, std::move(waiting));
+  advance(group_id);
+}
+
+// The next best member becomes the leader; without one, or when nothing more may be asked for, the rest is lost.
+void generator::leader_failed(std::uint32_t group_id) {
+  group& g = *groups_.at(group_id);
+  g.at = group::state::open;
+  if (at_ == state::examining || at_ == state::first_answer) {
+    advance(group_id);
+    return;
+  }
+  for (auto const& each : std::exchange(g.deferred, {})) give_up(each);
+  for (auto const& each : std::exchange(g.queue, {})) give_up(each);
+}
+
+void generator::link(std::uint32_t group_id, std::vector<member> members) {
+  group& g = *groups_.at(group_id);
+  std::vector<link_task> tasks;
+  tasks.reserve(members.size());
+  for (auto const& each : members) tasks.push_back({each.of->list, each.position});
+  auto const kept = std::make_shared<std::vector<member>>(std::move(members));
+  ready_.emplace_back(std::make_unique<link_job>(context_, g.leader, std::move(tasks)),
+                      [this, group_id, kept](job_ptr step) { take_linked(group_id, kept, std::move(step)); });
+}
+
+void generator::take_linked(std::uint32_t group_id, std::shared_ptr<std::vector<member>> const& members, job_ptr step) {
+  auto& job = static_cast<link_job&>(*step);
+  tell_all(job.take_events());
+  for (auto& path : job.take_touched()) touched_.insert(std::move(path));
+  for (auto const& one : job.take_outcomes()) {
+    member const& m = (*members)[one.member];
+    --m.of->pending;
+    if (one.what == linked::how::failed) {
+      had_errors_ = true;
+      continue;
+    }
+    examined said;
+    said.position = m.position;
+    said.flags = one.flags;
+    record(*m.of->list, said, one.what == linked::how::made ? job.leader() : std::string{});
+  }
+  if (!job.done()) {
+    ready_.emplace_back(std::move(step), [this, group_id, members](job_ptr again) { take_linked(group_id, members, std::move(again)); });
+  }
+}
+
+}  // namespace volsync::roles

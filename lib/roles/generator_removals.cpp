@@ -1,0 +1,135 @@
+// Deletion: where, when, and whether at all.
+#include <utility>
+
+#include "roles/generator_parts.hpp"
+
+namespace volsync::roles {
+
+namespace {
+
+constexpr std::int32_t io_error_blocks = io_error_general;
+
+}  // namespace
+
+bool generator::removal_allowed() {
+  if ((io_error_ & io_error_blocks) == 0 || how_.ignore_errors) return true;
+  if (!std::exchange(removal_refusal_told_, true)) {
+    tell_(message{message::level::info, "IO error encountered -- skipping file deletion", false});
+  }
+  return false;
+}
+
+// Names by directory: a single list has them all in one.
+void generator::note_children(work& of) {
+  of.children_known = true;
+  received_list const& list = *of.list;
+  for (std::uint32_t i = 0; i < list.size(); ++i) {
+    std::string path = list.path_of(list.at(i));
+    if (path.empty()) continue;
+    auto const slash = path.rfind('/');
+    auto& names = of.children[slash == std::string::npos ? std::string{} : path.substr(0, slash)];
+    if (!names) names = std::make_shared<std::unordered_set<std::string>>();
+    names->insert(slash == std::string::npos ? path : path.substr(slash + 1));
+  }
+}
+
+// Only where the sender listed the whole content, and no error stands in the way.
+std::optional<removal_task> generator::removal_in(work& of, std::string const& directory, flist::entry const& e) {
+  using flist::entry_flags;
+  if (!removals_ || flist::has(e.flags, entry_flags::no_content) || flist::has(e.flags, entry_flags::implied) ||
+      flist::has(e.flags, entry_flags::duplicate) || !removal_allowed()) {
+    return std::nullopt;
+  }
+  removal_task task;
+  task.directory = directory;
+  task.collect = how_.removal == removal_time::delay;
+  if (how_.incremental) {
+    auto names = std::make_shared<std::unordered_set<std::string>>();
+    for (std::uint32_t i = 0; i < of.list->size(); ++i) {
+      std::string path = of.list->path_of(of.list->at(i));
+      auto const slash = path.rfind('/');
+      names->insert(slash == std::string::npos ? std::move(path) : path.substr(slash + 1));
+    }
+    task.names = std::move(names);
+  } else {
+    if (!of.children_known) note_children(of);
+    auto const known = of.children.find(directory);
+    task.names = known != of.children.end() ? known->second : std::make_shared<std::unordered_set<std::string>>();
+  }
+  of.removal_finish = finish_of(directory, e);
+  return task;
+}
+
+job_ptr generator::start_removing(std::shared_ptr<work> const& of, removal_task task, directory_finish after) {
+  of->started = of->next == of->list->size() && (!of->list->self || of->self_started);
+  auto each = std::make_shared<chunk>();
+  each->of = of;
+  chunks_.push_back(each);
+  ++of->chunks;
+  return run(std::make_unique<removal_job>(removals_, std::move(task)),
+             [this, each, after = std::move(after)](job_ptr step) { take_removed(each, std::move(step), after); });
+}
+
+void generator::count(entry_counts const& gone) {
+  deleted_.regular += gone.regular;
+  deleted_.directories += gone.directories;
+  deleted_.symlinks += gone.symlinks;
+  deleted_.devices += gone.devices;
+  deleted_.specials += gone.specials;
+}
+
+void generator::take_removed(std::shared_ptr<chunk> const& of, job_ptr step, directory_finish const& after) {
+  auto& job = static_cast<removal_job&>(*step);
+  for (auto& one : job.take_events()) of->events.push_back(std::move(one));
+  count(job.take_counts());
+  had_errors_ = had_errors_ || job.had_errors();
+  if (fatal_.empty()) fatal_ = job.fatal();
+  if (!job.done()) {
+    ready_.emplace_back(std::move(step), [this, of, after](job_ptr again) { take_removed(of, std::move(again), after); });
+  } else {
+    of->complete = true;
+    if (job.changed()) touched_.insert(job.directory_path());
+    if (auto found = job.take_found(); !found.empty()) {
+      late_removal late;
+      late.what.directory = job.directory_path();
+      late.what.found = std::move(found);
+      late.after = after;
+      late_.push_back(std::move(late));
+    }
+  }
+  settle_chunks();
+}
+
+// All directories of a list, for removals before or after everything else.
+void generator::plan_removals(work& of) {
+  of.removals_planned = true;
+  for (std::uint32_t i = 0; i < of.list->size(); ++i) {
+    flist::entry const& e = of.list->at(i);
+    if (!e.is_directory()) continue;
+    std::string const path = of.list->path_of(e);
+    if (auto task = removal_in(of, path, e)) of.removals_first.push_back({std::move(*task), finish_of(path, e)});
+  }
+}
+
+void generator::start_late_removals() {
+  if (how_.removal == removal_time::after && !works_.empty()) {
+    work& of = *works_.front();
+    plan_removals(of);
+    late_.assign(std::make_move_iterator(of.removals_first.begin()), std::make_move_iterator(of.removals_first.end()));
+    of.removals_first.clear();
+  } else if (!removal_allowed()) {
+    late_.clear();
+  }
+  auto const none = std::make_shared<work>();
+  for (auto& each : std::exchange(late_, {})) {
+    if (how_.incremental) late_finish_.push_back(each.after);
+    auto of = std::make_shared<chunk>();
+    of->of = none;
+    ++none->chunks;
+    chunks_.push_back(of);
+    ready_.emplace_back(std::make_unique<removal_job>(removals_, std::move(each.what)),
+                        [this, of, after = each.after](job_ptr step) { take_removed(of, std::move(step), after); });
+  }
+}
+
+}  // namespace volsync::roles
