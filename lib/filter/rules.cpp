@@ -15,11 +15,11 @@ bool merges(std::vector<element> const& in) {
 
 // The first matching rule's word; nothing: none matches.
 std::optional<bool> verdict(std::vector<element> const& in, std::string_view path, bool is_directory, side where,
-                            std::string_view root) {
+                            std::string_view root, bool emptying) {
   for (element const& e : in) {
-    if (!e.what.acts_at(where)) continue;
+    if (!e.what.acts_at(where) || (emptying && e.what.perishable)) continue;
     if (e.what.what == rule::kind::directory_merge) {
-      if (auto const inner = verdict(e.active, path, is_directory, where, root)) return inner;
+      if (auto const inner = verdict(e.active, path, is_directory, where, root, emptying)) return inner;
     } else if (e.what.matches(path, is_directory, root)) {
       return !e.what.include;
     }
@@ -217,8 +217,8 @@ std::shared_ptr<rule_set const> at_root(std::shared_ptr<rule_set const> const& r
   return std::make_shared<rule_set const>(rules->elements(), root_path, rules->cvs());
 }
 
-bool rule_set::excludes(std::string_view path, bool is_directory, side where) const {
-  return verdict(elements_, path, is_directory, where, root_path_).value_or(false);
+bool rule_set::excludes(std::string_view path, bool is_directory, side where, bool emptying) const {
+  return verdict(elements_, path, is_directory, where, root_path_, emptying).value_or(false);
 }
 
 result<std::shared_ptr<rule_set const>> enter(std::shared_ptr<rule_set const> const& outer, std::string_view path,

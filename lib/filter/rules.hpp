@@ -38,8 +38,9 @@ class rule_set {
   rule_set(std::vector<element> elements, rule_set const& outer);
 
   // True if the entry is excluded for that side. path: relative to the transfer root, no trailing slash; a leading one
-  // (-R with an absolute argument) is passed over.
-  [[nodiscard]] bool excludes(std::string_view path, bool is_directory, side where) const;
+  // (-R with an absolute argument) is passed over. emptying: the directory it lies in is being deleted, so that
+  // perishable rules do not count.
+  [[nodiscard]] bool excludes(std::string_view path, bool is_directory, side where, bool emptying = false) const;
   // True if directories may have rules of their own: then enter() must be called for each of them.
   [[nodiscard]] bool has_directory_rules() const noexcept { return merges_; }
 

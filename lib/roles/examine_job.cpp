@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "fs/remove_all.hpp"
 
 namespace volsync::roles {
 namespace {

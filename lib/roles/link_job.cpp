@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "fs/remove_all.hpp"
+
 namespace volsync::roles {
 namespace {
 

@@ -9,29 +9,29 @@
 namespace volsync::roles {
 
 std::string received_list::path_of(flist::entry const& e) const {
-  std::string path = list->path(e);
-  if (path == ".") return {};
-  auto const start = path.find_first_not_of('/');
+  std::string name = list->path(e);
+  if (name == ".") return {};
+  auto const start = name.find_first_not_of('/');
   if (start == std::string::npos) return {};
-  if (start != 0) path.erase(0, start);
-  return path;
+  if (start != 0) name.erase(0, start);
+  return name;
 }
 
-result<received_lists::filling> received_lists::begin(std::optional<std::int32_t> directory) {
+result<received_lists::filling> received_lists::begin(std::optional<std::int32_t> number) {
   if (under_way_ || complete_) return role_errc::unexpected_list;
   auto made = std::make_shared<received_list>();
   made->list = std::make_shared<flist::list>();
   filling f;
-  if (!directory) {
+  if (!number) {
     if (begun_) return role_errc::unexpected_list;
     made->ndx_start = incremental_ ? 1 : 0;
   } else {
     if (!incremental_ || open_.empty()) return role_errc::unexpected_list;
-    if (*directory < 0 || static_cast<std::size_t>(*directory) >= table_.size()) return role_errc::bad_directory;
-    auto& of = table_[static_cast<std::size_t>(*directory)];
+    if (*number < 0 || static_cast<std::size_t>(*number) >= table_.size()) return role_errc::bad_directory;
+    auto& of = table_[static_cast<std::size_t>(*number)];
     if (!of.active || of.listed) return role_errc::bad_directory;
     of.listed = true;
-    made->directory = *directory;
+    made->directory = *number;
     made->ndx_start = next_ndx_ + 1;
     made->self = of.entry;
     auto const start = of.path.find_first_not_of('/');

@@ -46,7 +46,7 @@ class received_lists {
   };
   // The first list, or with incremental recursion the list of a directory (its number in the table).
   // Errors: role_errc::bad_directory, unexpected_list.
-  [[nodiscard]] result<filling> begin(std::optional<std::int32_t> directory = std::nullopt);
+  [[nodiscard]] result<filling> begin(std::optional<std::int32_t> number = std::nullopt);
   // It is complete; io_error: what its end said. The list stays open until it is retired.
   std::shared_ptr<received_list const> end(std::int32_t io_error);
   // No further list will come. Errors: unexpected_list (again, or inside a list).

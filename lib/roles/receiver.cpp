@@ -221,7 +221,7 @@ void receiver::take_outcome(batch const& of, apply_outcome const& what) {
 result<void> receiver::refused(std::int32_t n) {
   outstanding const* const asked = asks_.find(n);
   if (asked == nullptr || asked->coming) return role_errc::not_requested;
-  had_errors_ = true;
+  ++refused_;
   asks_.not_coming(n);
   return {};
 }

@@ -55,6 +55,8 @@ class receiver {
   // Transferred, created, literal and matched bytes.
   [[nodiscard]] report const& figures() const noexcept { return figures_; }
   [[nodiscard]] bool had_errors() const noexcept { return had_errors_; }
+  // Files that the sender did not send although they were asked for; it says why, not we.
+  [[nodiscard]] std::int64_t refused_files() const noexcept { return refused_; }
   // The destination is full: nothing more can be written. Empty: it is not; else what to tell.
   [[nodiscard]] std::string const& disk_full() const noexcept { return disk_full_; }
 
@@ -81,6 +83,7 @@ class receiver {
   std::size_t held_ = 0;                   // bytes that wait to be written
   std::int64_t received_so_far_ = 0;       // content bytes of all files, for progress
   report figures_;
+  std::int64_t refused_ = 0;
   bool had_errors_ = false;
   std::string disk_full_;
 };

@@ -55,10 +55,32 @@ class removal_job final : public job {
   [[nodiscard]] std::string const& fatal() const noexcept { return fatal_; }
 
  private:
-  struct walk;
+  struct candidate {
+    std::string name;
+    file_status status;
+  };
+  struct level {
+    std::shared_ptr<directory const> handle;
+    std::string path;                                  // below the destination
+    std::shared_ptr<filter::rule_set const> rules;
+    std::vector<candidate> left;                       // the next one is the last
+    bool keeps = false;                                // something in it stays
+    candidate self;                                    // as a child of the level above
+  };
+
+  [[nodiscard]] bool begin();
+  [[nodiscard]] bool fill(level& into, bool top);
+  [[nodiscard]] bool goes(std::string const& name, bool top) const;
+  void advance();
+  [[nodiscard]] bool descend(level const& from, candidate const& next);
+  [[nodiscard]] bool remove(level const& in, candidate const& what);
+  void problem(std::string const& path, std::string step, error_code why);
+
   std::shared_ptr<removal_context> context_;
   removal_task task_;
-  std::unique_ptr<walk> walk_;
+  std::unordered_set<std::string> wanted_;             // task_.found, if that decides
+  std::vector<level> stack_;
+  bool begun_ = false;
   std::vector<std::string> found_;
   std::vector<event> events_;
   entry_counts counts_;

@@ -1,0 +1,226 @@
+// Removal, depth first and in steps, with the filter's word on each name.
+#include "roles/removal_job.hpp"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "flist/list.hpp"
+#include "roles/describe.hpp"
+
+namespace volsync::roles {
+namespace {
+
+std::string joined(std::string const& directory, std::string const& name) {
+  return directory.empty() ? name : directory + "/" + name;
+}
+
+}  // namespace
+
+removal_job::removal_job(std::shared_ptr<removal_context> context, removal_task task)
+    : context_{std::move(context)}, task_{std::move(task)}, wanted_{task_.found.begin(), task_.found.end()} {}
+
+removal_job::~removal_job() = default;
+
+namespace {
+
+// The rules for the content of a directory, read from the merge files on the way from the destination's root.
+result<std::shared_ptr<filter::rule_set const>> rules_in(fs::destination& where, std::shared_ptr<filter::rule_set const> rules,
+                                                         std::string const& path, std::string& error_text) {
+  if (!rules || !rules->has_directory_rules()) return rules;
+  std::size_t at = 0;
+  for (;;) {
+    std::string const here = path.substr(0, at);
+    auto const handle = where.open(here);
+    filter::file_loader const load = [&](std::string const& name) -> result<std::optional<std::string>> {
+      auto const leaf = leaf_name::make(name);
+      if (!handle || !leaf) return std::optional<std::string>{};
+      auto opened = (*handle)->open_file(*leaf);
+      if (!opened) return std::optional<std::string>{};
+      std::string text;
+      std::array<std::byte, 4096> piece{};
+      for (;;) {
+        auto const got = (*opened)->read(piece);
+        if (!got) return got.error();
+        if (*got == 0) return std::optional<std::string>{std::move(text)};
+        text.append(reinterpret_cast<char const*>(piece.data()), *got);
+        if (text.size() > (std::size_t{16} << 20)) return std::make_error_code(std::errc::file_too_large);
+      }
+    };
+    auto inner = filter::enter(rules, here, load, error_text);
+    if (!inner) return inner.error();
+    rules = std::move(*inner);
+    if (at == path.size()) return rules;
+    at = path.find('/', at == 0 ? 0 : at + 1);
+    if (at == std::string::npos) at = path.size();
+  }
+}
+
+}  // namespace
+
+void removal_job::problem(std::string const& path, std::string step, error_code why) {
+  had_errors_ = true;
+  volsync::problem said;
+  said.path = context_->where->full_path(path);
+  said.step = std::move(step);
+  said.error = why.value();
+  said.role = "generator";
+  events_.emplace_back(std::move(said));
+}
+
+// Whether a name is to go, as far as names and rules say. Below the top everything goes that no rule keeps.
+bool removal_job::goes(std::string const& name, bool top) const {
+  if (!top) return true;
+  return task_.found.empty() ? !task_.names->contains(name) : wanted_.contains(name);
+}
+
+void removal_job::step() {
+  if (!begun_) {
+    begun_ = true;
+    if (!begin()) {
+      done_ = true;
+      return;
+    }
+  }
+  for (std::size_t n = 0; n < step_files && !stack_.empty(); ++n) advance();
+  done_ = stack_.empty();
+}
+
+bool removal_job::begin() {
+  auto handle = context_->where->open(task_.directory);
+  if (!handle) {
+    bool const absent = handle.error() == std::errc::no_such_file_or_directory || handle.error() == std::errc::not_a_directory;
+    if (!absent) problem(task_.directory, "opendir", handle.error());
+    return false;
+  }
+  auto rules = rules_in(*context_->where, context_->rules, task_.directory, fatal_);
+  if (!rules) {
+    if (fatal_.empty()) fatal_ = "a filter file of the destination cannot be read: " + rules.error().message();
+    return false;
+  }
+  level top;
+  top.handle = std::move(*handle);
+  top.path = task_.directory;
+  top.rules = std::move(*rules);
+  if (!fill(top, true)) return false;
+  if (task_.collect) {
+    for (auto it = top.left.rbegin(); it != top.left.rend(); ++it) found_.push_back(it->name);
+    return false;
+  }
+  stack_.push_back(std::move(top));
+  return true;
+}
+
+bool removal_job::fill(level& into, bool top) {
+  std::vector<directory_entry> names;
+  if (auto const read = into.handle->read(names); !read) {
+    problem(into.path, "opendir", read.error());
+    return false;
+  }
+  for (auto const& each : names) {
+    auto const leaf = leaf_name::make(each.name);
+    if (!leaf || !goes(each.name, top)) continue;
+    auto const status = into.handle->status_of(*leaf);
+    if (!status && status.error() == std::errc::no_such_file_or_directory) continue;
+    if (!status) problem(joined(into.path, each.name), "failed to stat", status.error());
+    bool const is_directory = status && S_ISDIR(status->mode);
+    bool const is_protected = status && into.rules && into.rules->excludes(joined(into.path, each.name), is_directory, filter::side::receiver, !top);
+    bool const other_system = status && is_directory && context_->one_file_system && status->device != *context_->one_file_system;
+    if (!status || is_protected || other_system) {
+      into.keeps = true;
+    } else {
+      into.left.push_back({each.name, *status});
+    }
+  }
+  // Reverse order of a file list: directories come first, the last first. The next one stands at the end.
+  std::sort(into.left.begin(), into.left.end(), [](candidate const& a, candidate const& b) {
+    return flist::compare_names(a.name, S_ISDIR(a.status.mode), b.name, S_ISDIR(b.status.mode)) < 0;
+  });
+  return true;
+}
+
+// One name, or the directory whose names are done.
+void removal_job::advance() {
+  level& now = stack_.back();
+  if (!now.left.empty()) {
+    candidate const next = std::move(now.left.back());
+    now.left.pop_back();
+    if (!S_ISDIR(next.status.mode)) {
+      if (!remove(now, next)) now.keeps = true;
+      return;
+    }
+    std::size_t const depth = stack_.size() - 1;
+    if (!descend(now, next)) stack_[depth].keeps = true;
+    return;
+  }
+  level const done = std::move(stack_.back());
+  stack_.pop_back();
+  if (stack_.empty()) return;
+  level& above = stack_.back();
+  if (done.keeps) {
+    events_.emplace_back(message{message::level::info, "cannot delete non-empty directory: " + done.path, false});
+    above.keeps = true;
+    return;
+  }
+  if (!remove(above, done.self)) above.keeps = true;
+}
+
+bool removal_job::descend(level const& from, candidate const& next) {
+  std::string const path = joined(from.path, next.name);
+  auto const leaf = leaf_name::make(next.name);
+  auto opened = from.handle->open_directory(*leaf);
+  if (!opened) {
+    if (opened.error() == std::errc::no_such_file_or_directory) return true;
+    problem(path, "opendir", opened.error());
+    return false;
+  }
+  level inner;
+  inner.handle = std::move(*opened);
+  inner.path = path;
+  inner.self = next;
+  inner.rules = from.rules;
+  if (from.rules && from.rules->has_directory_rules()) {
+    auto rules = rules_in(*context_->where, context_->rules, path, fatal_);
+    if (!rules) return false;
+    inner.rules = std::move(*rules);
+  }
+  if (!fill(inner, false)) return false;
+  stack_.push_back(std::move(inner));
+  return true;
+}
+
+// True: it is gone (or would be, in a dry run).
+bool removal_job::remove(level const& in, candidate const& what) {
+  if (context_->at_most) {
+    if (context_->removed.fetch_add(1) >= *context_->at_most) {
+      context_->removed.fetch_sub(1);
+      ++context_->refused;
+      return false;
+    }
+  }
+  bool const is_directory = S_ISDIR(what.status.mode);
+  std::string const path = joined(in.path, what.name);
+  if (!context_->dry_run) {
+    auto const leaf = leaf_name::make(what.name);
+    auto const gone = is_directory ? in.handle->remove_directory(*leaf) : in.handle->remove_file(*leaf);
+    if (is_directory) context_->where->forget(path);
+    if (!gone && gone.error() != std::errc::no_such_file_or_directory) {
+      problem(path, is_directory ? "delete_file: rmdir" : "delete_file: unlink", gone.error());
+      return false;
+    }
+    if (in.path == task_.directory) changed_ = true;
+  }
+  count(counts_, what.status.mode);
+  item said;
+  said.what = item::action::remove;
+  said.mode = what.status.mode;
+  said.name = path;
+  said.sending = false;
+  events_.emplace_back(std::move(said));
+  return true;
+}
+
+}  // namespace volsync::roles
