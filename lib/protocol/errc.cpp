@@ -18,6 +18,9 @@ class category final : public std::error_category {
       case protocol_errc::unwanted_recursion: return "the server uses incremental recursion, which our options forbid";
       case protocol_errc::closed_early: return "connection unexpectedly closed";
       case protocol_errc::unexpected_message: return "the peer sent a message that only the other side may send";
+      case protocol_errc::unrequested_name: return "rejecting unrequested file-list name";
+      case protocol_errc::too_many_rules: return "the peer sent more than 100000 filter rules";
+      case protocol_errc::too_many_ids: return "the peer sent more than a million names of users or groups";
     }
     return "unknown protocol error";
   }
@@ -33,6 +36,8 @@ std::error_code make_error_code(protocol_errc e) noexcept {
 exit_code exit_code_of(std::error_code e) noexcept {
   if (e == make_error_code(protocol_errc::not_rsync) || e == make_error_code(protocol_errc::peer_too_old)) return exit_code::protocol;
   if (e == make_error_code(protocol_errc::unwanted_recursion)) return exit_code::syntax;
+  if (e == make_error_code(protocol_errc::unrequested_name)) return exit_code::unsupported;
+  if (e == make_error_code(protocol_errc::too_many_rules) || e == make_error_code(protocol_errc::too_many_ids)) return exit_code::protocol;
   if (e.category() == make_error_code(protocol_errc::closed_early).category()) return exit_code::stream;
   if (e.category() == roles::make_error_code(roles::role_errc::no_such_index).category()) return exit_code::protocol;
   return wire::exit_code_for(e);

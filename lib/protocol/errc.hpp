@@ -1,6 +1,7 @@
 // How a conversation can fail beyond the grammar of its messages; each ends the session.
 #pragma once
 
+#include <cstddef>
 #include <system_error>
 
 #include "volsync/exit_code.hpp"
@@ -13,8 +14,15 @@ enum class protocol_errc {
   unwanted_recursion,     // the server turned incremental recursion on although we forbade it (exit 1)
   closed_early,           // the peer's stream ended in the middle of the run (exit 12)
   unexpected_message,     // a message that this peer may not send (exit 12)
+  unrequested_name,       // the file list has a name that was not asked for (exit 4)
+  too_many_rules,         // the filter list has more rules than anybody needs (exit 2)
+  too_many_ids,           // a list of ids is longer than anybody needs (exit 2)
 };
 [[nodiscard]] std::error_code make_error_code(protocol_errc e) noexcept;
+
+// Limits of what a peer may send.
+inline constexpr std::size_t filter_rules_at_most = 100'000;
+inline constexpr std::size_t ids_at_most = std::size_t{1} << 20;
 
 // The exit code of any error of a session: of wire, delta, checksum, roles and protocol.
 [[nodiscard]] exit_code exit_code_of(std::error_code e) noexcept;

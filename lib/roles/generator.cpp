@@ -45,7 +45,15 @@ void generator::list_arrived(std::shared_ptr<received_list const> list) {
     if (!g) g = std::make_unique<group>();
     ++g->known;
   }
+  made->started = !made->list->self && made->list->size() == 0;
   works_.push_back(std::move(made));
+  advance_lists();
+  advance_phases();
+}
+
+void generator::lists_complete() {
+  advance_lists();
+  advance_phases();
 }
 
 void generator::add_io_error(std::int32_t bits) { io_error_ |= bits; }

@@ -57,6 +57,8 @@ class generator {
   void begin(std::shared_ptr<examine_context const> context, std::shared_ptr<removal_context> removals);
   // A list is complete (received_lists::end gave it). Lists that came before begin() are told as well.
   void list_arrived(std::shared_ptr<received_list const> list);
+  // No further list will come.
+  void lists_complete();
   // The sender's I/O error word grew.
   void add_io_error(std::int32_t bits);
 

@@ -67,6 +67,7 @@ struct io_error_bits { std::int32_t bits = 0; };
 using from_sender = std::variant<segment, last_segment, item_echo, file_data, list_done, io_error_bits, delete_counts>;
 
 // Bits of the I/O error word. Source: lib/wire/FORMAT.md, messages.
-inline constexpr std::int32_t io_error_general = 1, io_error_vanished = 2;
+inline constexpr std::int32_t io_error_general = 1, io_error_vanished = 2, io_error_delete_limit = 4;
+inline constexpr std::int32_t io_error_all = 7;
 
 }  // namespace volsync::roles
