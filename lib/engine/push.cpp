@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "protocol/errc.hpp"
+#include "roles/values.hpp"
 #include "transport/errc.hpp"
 
 namespace volsync::engine {
@@ -29,7 +30,7 @@ exit_code exit_code_of_transport(error_code failure) noexcept {
   }
 }
 
-push_driver::push_driver(protocol::push_session& session, transport::connection& peer, workers& pool, mailbox& box,
+push_driver::push_driver(protocol::session& session, transport::connection& peer, workers& pool, mailbox& box,
                          observer& events, cancellation& cancel, push_limits const& limits)
     : session_{session}, peer_{peer}, pool_{pool}, box_{box}, events_{events}, cancel_{cancel}, limits_{limits},
       pace_{limits.bandwidth, clock::now()} {}
@@ -39,6 +40,21 @@ void push_driver::fail(exit_code code, std::string text) {
   ended_ = true;
   outcome_.code = code;
   outcome_.text = std::move(text);
+}
+
+// The peer is told, as far as it can be, and gets a moment to hear it.
+void push_driver::end_for(protocol::failure why) {
+  session_.send_error_exit(static_cast<int>(why.code));
+  if (bytes last = session_.take_output(); !last.empty()) peer_.put_output(std::move(last));
+  peer_.end_output();
+  for (auto const until = clock::now() + std::chrono::seconds{1}; clock::now() < until && !peer_.state().exit && !peer_.state().failure;) {
+    box_.wait(std::chrono::milliseconds{20});
+    bytes unheard;
+    (void)peer_.take_input(unheard);
+  }
+  pass_errors();
+  peer_.abort();
+  fail(why.code, std::move(why.text));
 }
 
 finished push_driver::run() {
@@ -110,7 +126,7 @@ void push_driver::connection_lost(transport::connection_state const& state) {
   }
   pass_errors();
   exit_code code = exit_code::stream;
-  std::string text = "connection unexpectedly closed (" + std::to_string(session_.bytes_received()) + " bytes received so far) [sender]";
+  std::string text = "connection unexpectedly closed (" + std::to_string(session_.bytes_received()) + " bytes received so far) [" + std::string{session_.role()} + "]";
   if (session_.peer_exit()) {
     // The peer said why it goes.
     int const said = *session_.peer_exit();
@@ -151,9 +167,8 @@ bool push_driver::move_output() {
         fail(protocol::exit_code_of(advanced.error()), advanced.error().message());
         return true;
       }
-      if (auto why = session_.fatal(); !why.empty()) {
-        peer_.abort();
-        fail(why.code, std::move(why.text));
+      if (auto why = session_.fatal()) {
+        end_for(std::move(*why));
         return true;
       }
       outgoing_ = session_.take_output();
@@ -196,12 +211,13 @@ void push_driver::keep_time() {
   }
   if (now - std::max(last_input_, last_moved_) >= limits_.timeout) {
     peer_.abort();
-    fail(exit_code::timeout, "[sender] io timeout after " + std::to_string(limits_.timeout.count()) + " seconds -- exiting");
+    fail(exit_code::timeout, "[" + std::string{session_.role()} + "] io timeout after " + std::to_string(limits_.timeout.count()) + " seconds -- exiting");
   }
 }
 
 exit_code push_driver::code_at_end(transport::connection_state const& state) const {
   int own = 0;
+  if ((session_.io_error() & roles::io_error_delete_limit) != 0) own = static_cast<int>(exit_code::delete_limit);
   if ((session_.io_error() & roles::io_error_vanished) != 0) own = static_cast<int>(exit_code::vanished);
   if ((session_.io_error() & roles::io_error_general) != 0 || session_.peer_had_errors()) own = static_cast<int>(exit_code::partial);
   if (session_.peer_exit() && *session_.peer_exit() != 0) own = std::max(own, *session_.peer_exit());

@@ -9,7 +9,7 @@
 #include "engine/mailbox.hpp"
 #include "engine/pacer.hpp"
 #include "engine/workers.hpp"
-#include "protocol/push_session.hpp"
+#include "protocol/session.hpp"
 #include "transport/connection.hpp"
 #include "volsync/run.hpp"
 
@@ -27,7 +27,7 @@ struct push_limits {
 // ends. Runs on the caller's thread.
 class push_driver {
  public:
-  push_driver(protocol::push_session& session, transport::connection& peer, workers& pool, mailbox& box, observer& events,
+  push_driver(protocol::session& session, transport::connection& peer, workers& pool, mailbox& box, observer& events,
               cancellation& cancel, push_limits const& limits);
   // Returns when the remote program has ended, or the run failed.
   [[nodiscard]] finished run();
@@ -41,11 +41,12 @@ class push_driver {
   void pass_errors();
   void keep_time();
   void fail(exit_code code, std::string text);
+  void end_for(protocol::failure why);
   void connection_lost(transport::connection_state const& state);
   void wait_for_end();
   [[nodiscard]] exit_code code_at_end(transport::connection_state const& state) const;
 
-  protocol::push_session& session_;
+  protocol::session& session_;
   transport::connection& peer_;
   workers& pool_;
   mailbox& box_;

@@ -49,7 +49,14 @@ push_session::~push_session() = default;
 
 bool push_session::finished() const noexcept { return sender_ && sender_->finished(); }
 bool push_session::in_goodbye() const noexcept { return sender_ && sender_->in_goodbye(); }
-fs::rule_failure push_session::fatal() const { return sender_ ? sender_->lists().fatal() : fs::rule_failure{}; }
+std::optional<failure> push_session::fatal() const {
+  if (!sender_ || sender_->lists().fatal().empty()) return std::nullopt;
+  auto const why = sender_->lists().fatal();
+  return failure{why.code, why.text};
+}
+void push_session::send_error_exit(int code) {
+  if (at_ == state::running && wire::has_error_exit(features_)) out_.put_message(wire::tag::error_exit, code);
+}
 std::int32_t push_session::io_error() const noexcept { return sender_ ? sender_->io_error() : 0; }
 std::int64_t push_session::bytes_received() const noexcept { return raw_received_ + in_.byte_count(); }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "protocol/errc.hpp"
+#include "protocol/flist_fields.hpp"
 #include "protocol/receiving_parts.hpp"
 #include "text/info_words.hpp"
 #include "wire/errc.hpp"
@@ -126,8 +127,7 @@ void receiving_session::begin_running() {
   agreed_ = *handshake_.agreed();
   options const& o = setup_.options;
   bool const incremental = wire::is_incremental(agreed_.features);
-  wire::flist_options fields = flist_fields(o, agreed_);
-  decoder_ = std::make_unique<wire::flist_decoder>(agreed_.features, fields);
+  decoder_ = std::make_unique<wire::flist_decoder>(agreed_.features, flist_fields(o, o.relative, agreed_));
   lists_ = std::make_unique<roles::received_lists>(incremental);
 
   roles::generator_options how;
@@ -224,8 +224,9 @@ roles::receive_options receiving_session::receive_options_of() const {
 
 // The destination can be judged when it is known whether more than one entry comes.
 void receiving_session::look_for_destination() {
-  if (destination_asked_ || now_ == reading::rules) return;
-  destination_asked_ = true;
+  if (std::exchange(destination_asked_, true)) return;
+  // Without an entry there is nothing to make a destination for, and nothing to remove anything in.
+  if (lists_->entries() == 0) return destination_found({});
   options const& o = setup_.options;
   roles::destination_request what;
   what.path = setup_.destination;
