@@ -1,17 +1,15 @@
 // The door: from a job to a session, a connection and its driver.
 #include "volsync/run.hpp"
 
-#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <thread>
 
-#include "base/unique_fd.hpp"
+
+#include "engine/pull.hpp"
 #include "engine/push.hpp"
+#include "engine/set_up.hpp"
 #include "filter/command_line.hpp"
 #include "filter/errc.hpp"
 #include "filter/names_from.hpp"
@@ -37,60 +35,13 @@ void cancellation::request(exit_code why) noexcept {
 namespace engine {
 namespace {
 
-// Ends the run before it began.
-struct refusal {
-  exit_code code;
-  std::string text;
-};
-
-// Questions of the transport, put to the caller's prompter.
-class relayed_prompter final : public transport::prompter {
- public:
-  explicit relayed_prompter(std::shared_ptr<volsync::prompter> to) : to_{std::move(to)} {}
-  bool confirm(std::string const& question, int) override { return to_->confirm(question); }
-  std::optional<transport::secret> ask(std::string const& prompt, bool, int) override {
-    std::string answer;
-    if (!to_->secret(prompt, answer)) return std::nullopt;
-    transport::secret kept{answer};
-    std::fill(answer.begin(), answer.end(), '\0');
-    return kept;
-  }
-
- private:
-  std::shared_ptr<volsync::prompter> to_;
-};
-
-// All of a file that the user named; "-" is standard input, from where it stands. Errors: errno.
-result<std::string> read_file(std::string const& name) {
-  unique_fd const opened{name == "-" ? -1 : ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
-  if (name != "-" && !opened) return last_error();
-  int const fd = name == "-" ? STDIN_FILENO : opened.get();
-  std::string text;
-  for (;;) {
-    std::size_t const had = text.size();
-    text.resize(had + (std::size_t{64} << 10));
-    ssize_t const got = ::read(fd, text.data() + had, text.size() - had);
-    if (got < 0 && errno != EINTR) return last_error();
-    text.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    if (got == 0) return text;
-  }
-}
-
-std::string variable(char const* name) {
-  char const* const value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
 std::optional<refusal> refuse(job const& what) {
   auto const& o = what.options;
-  if (!what.destination.is_remote()) {
-    bool const pull = std::any_of(what.sources.begin(), what.sources.end(), [](location const& l) { return l.is_remote(); });
-    return refusal{exit_code::unsupported, pull ? "pulling from another host is not supported in this version" : "local copies are not supported in this version"};
-  }
-  if (what.destination.daemon) return refusal{exit_code::unsupported, "rsync daemons are not supported in this version"};
-  for (auto const& source : what.sources) {
-    if (source.is_remote()) return refusal{exit_code::syntax, "The source and destination cannot both be remote."};
-  }
+  bool const pull = std::any_of(what.sources.begin(), what.sources.end(), [](location const& l) { return l.is_remote(); });
+  if (pull && what.destination.is_remote()) return refusal{exit_code::syntax, "The source and destination cannot both be remote."};
+  if (!pull && !what.destination.is_remote()) return refusal{exit_code::unsupported, "local copies are not supported in this version"};
+  bool const daemon = what.destination.daemon || std::any_of(what.sources.begin(), what.sources.end(), [](location const& l) { return l.daemon; });
+  if (daemon) return refusal{exit_code::unsupported, "rsync daemons are not supported in this version"};
   if (o.acls != 0 || o.xattrs != 0 || o.atimes != 0 || o.crtimes != 0) {
     return refusal{exit_code::unsupported, "ACLs, extended attributes, access and creation times are not supported in this version"};
   }
@@ -112,12 +63,7 @@ std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared
   setup.checksums = *choice;
   setup.checksum_restriction = variable("RSYNC_CHECKSUM_LIST");
 
-  filter::sources from;
-  from.read_file = read_file;
-  from.cvsignore_variable = variable("CVSIGNORE");
-  if (auto const home = variable("HOME"); !home.empty()) {
-    if (auto text = read_file(home + "/.cvsignore")) from.home_cvsignore = std::move(*text);
-  }
+  filter::sources const from = filter_sources();
   std::string error_text;
   auto compiled = filter::compile_for_push(o, from, error_text);
   if (!compiled) {
@@ -146,57 +92,32 @@ std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared
   return setup;
 }
 
-transport::remote_request make_request(job const& what, protocol::server_command& command) {
-  options const& o = what.options;
-  transport::remote_request request;
-  request.host = what.destination.host;
-  request.user = what.destination.user;
-  request.family = o.address_family == 4 ? transport::address_family::inet : o.address_family == 6 ? transport::address_family::inet6 : transport::address_family::any;
-  request.shell = o.remote_shell_given ? o.remote_shell : variable("RSYNC_RSH");
-  request.wish = o.transport == options::transport_choice::libssh ? transport::transport_wish::libssh
-                 : o.transport == options::transport_choice::ssh  ? transport::transport_wish::ssh
-                                                                  : transport::transport_wish::automatic;
-  request.ssh_config = o.ssh_config.empty() ? variable("VOLSYNC_SSH_CONFIG") : o.ssh_config;
-  request.connect_timeout = o.connect_timeout;
-  request.command.push_back(o.remote_program);
-  request.command.insert(request.command.end(), command.words.begin(), command.words.end());
-  return request;
-}
-
 finished run_push(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
-  auto const failed = [](exit_code code, std::string text) {
-    finished f;
-    f.code = code;
-    f.text = std::move(text);
-    return f;
-  };
-  if (auto const no = refuse(what)) return failed(no->code, no->text);
   fs::id_names ids;
-  auto prepared = prepare(what, files ? std::move(files) : fs::make_posix_tree(), ids);
-  if (auto* no = std::get_if<refusal>(&prepared)) return failed(no->code, no->text);
+  auto prepared = prepare(what, std::move(files), ids);
+  if (auto* no = std::get_if<refusal>(&prepared)) return refused(std::move(*no));
   auto& setup = std::get<protocol::push_setup>(prepared);
-  setup.workers = what.options.threads > 0 ? static_cast<std::size_t>(what.options.threads) : std::max(1U, std::thread::hardware_concurrency());
+  std::size_t const threads = setup.workers = worker_count(what.options);
   auto const letters = protocol::compatibility_letters(what.options, true);
   auto command = protocol::make_server_command(what.options, true, letters, {what.destination.path});
   setup.first_input = std::move(command.first_input);
-  auto box = mailbox::make(cancel.wake_fd());
-  if (!box) return failed(exit_code::ipc, "no event descriptor: " + box.error().message());
-
-  auto const peer = transport::open_remote(make_request(what, command), ask ? std::make_shared<relayed_prompter>(std::move(ask)) : nullptr);
-  if (what.options.verbose > 0) events.on_event(message{message::level::info, "transport: " + peer->description(), false});
-  push_limits const limits{what.options.timeout, what.options.bandwidth_limit};
-  std::size_t const threads = setup.workers;
-  protocol::push_session session{std::move(setup), [&events](event&& e) { events.on_event(e); }};
-  workers pool{threads, **box};
-  push_driver driver{session, *peer, pool, **box, events, cancel, limits};
-  return driver.run();
+  return over_connection(
+      what, what.destination, command, threads,
+      [&]() -> std::unique_ptr<protocol::session> {
+        return std::make_unique<protocol::push_session>(std::move(setup), [&events](event&& e) { events.on_event(e); });
+      },
+      events, cancel, std::move(ask));
 }
 
 }  // namespace
 }  // namespace engine
 
 finished run(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
-  finished outcome = engine::run_push(what, events, cancel, std::move(files), std::move(ask));
+  auto const no = engine::refuse(what);
+  if (!files) files = fs::make_posix_tree();
+  finished outcome = no                             ? engine::refused(*no)
+                     : what.destination.is_remote() ? engine::run_push(what, events, cancel, std::move(files), std::move(ask))
+                                                    : engine::run_pull(what, events, cancel, std::move(files), std::move(ask));
   events.on_event(outcome);
   return outcome;
 }

@@ -83,7 +83,10 @@ wire_rule to_wire(rule const& r) {
   return made;
 }
 
-result<compiled> compile_for_push(options const& what, sources const& from, std::string& error_text) {
+namespace {
+
+// All rules of the options, in order, with those that options bring along.
+result<std::vector<element>> rules_of(options const& what, sources const& from, std::string& error_text) {
   std::vector<element> rules;
   int per_directory = 0;
   for (filter_option const& each : what.filters) {
@@ -100,8 +103,6 @@ result<compiled> compile_for_push(options const& what, sources const& from, std:
     keep.analyse();
     rules.push_back({std::move(keep), {}});
   }
-  compiled made;
-  made.send = what.deletion != delete_mode::none || what.delete_excluded;
   for (element& each : rules) {
     rule& r = each.what;
     // --delete-excluded: what is excluded is not protected. A merge file of bare patterns is as good as those.
@@ -110,13 +111,59 @@ result<compiled> compile_for_push(options const& what, sources const& from, std:
       r.sided = true;
       r.at_receiver = false;
     }
-    if (!made.send || !r.at_receiver) continue;
-    wire_rule line = to_wire(r);
-    made.wire.push_back(std::move(line));
   }
+  return rules;
+}
+
+std::shared_ptr<rule_set const> make_set(std::vector<element> rules, sources const& from) {
   ignore_words words{from.home_cvsignore, from.cvsignore_variable};
-  made.rules = std::make_shared<rule_set const>(std::move(rules), from.current_directory, std::move(words));
+  return std::make_shared<rule_set const>(std::move(rules), from.current_directory, std::move(words));
+}
+
+}  // namespace
+
+result<compiled> compile_for_push(options const& what, sources const& from, std::string& error_text) {
+  auto rules = rules_of(what, from, error_text);
+  if (!rules) return rules.error();
+  compiled made;
+  made.send = what.deletion != delete_mode::none || what.delete_excluded;
+  for (element const& each : *rules) {
+    if (made.send && each.what.at_receiver) made.wire.push_back(to_wire(each.what));
+  }
+  made.rules = make_set(std::move(*rules), from);
   return made;
+}
+
+result<compiled> compile_for_pull(options const& what, sources const& from, std::string& error_text) {
+  auto rules = rules_of(what, from, error_text);
+  if (!rules) return rules.error();
+  compiled made;
+  made.send = true;
+  // The server sees -C among its arguments and adds those rules itself.
+  options without_cvs = what;
+  without_cvs.cvs_exclude = false;
+  auto const travelling = what.cvs_exclude ? rules_of(without_cvs, from, error_text) : rules;
+  if (!travelling) return travelling.error();
+  for (element const& each : *travelling) {
+    if (each.what.at_sender) made.wire.push_back(to_wire(each.what));
+  }
+  made.rules = make_set(std::move(*rules), from);
+  return made;
+}
+
+result<std::shared_ptr<rule_set const>> compile_received(std::vector<wire_rule> const& received, bool cvs, sources const& from,
+                                                         std::string& error_text) {
+  std::vector<element> rules;
+  rule_context const where = context(false, from);
+  for (wire_rule const& each : received) {
+    std::string text = each.prefix.empty() ? each.pattern : each.prefix + " " + each.pattern;
+    if (each.directory_only) text += '/';
+    if (auto const added = parse_rule(text, where, rules, error_text); !added) return added.error();
+  }
+  if (cvs) {
+    if (auto const added = add_cvs(from, rules, error_text); !added) return added.error();
+  }
+  return make_set(std::move(rules), from);
 }
 
 }  // namespace volsync::filter

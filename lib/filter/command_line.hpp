@@ -15,7 +15,7 @@ namespace volsync::filter {
 
 struct compiled {
   std::shared_ptr<rule_set const> rules;
-  std::vector<wire_rule> wire;  // for the receiving side
+  std::vector<wire_rule> wire;  // for the other side
   bool send = false;            // whether the list, even an empty one, is sent at all
 };
 
@@ -28,6 +28,13 @@ struct sources {
 
 // For a client that sends. Errors: filter_errc (exit 1), those of read_file (exit 11); error_text is the sentence.
 [[nodiscard]] result<compiled> compile_for_push(options const& what, sources const& from, std::string& error_text);
+
+// For a client that receives: its own rules protect, and the sending side is told those that hide.
+[[nodiscard]] result<compiled> compile_for_pull(options const& what, sources const& from, std::string& error_text);
+
+// For a server: what its client sent. cvs: -C is among the server's own arguments. Errors: filter_errc.
+[[nodiscard]] result<std::shared_ptr<rule_set const>> compile_received(std::vector<wire_rule> const& received, bool cvs,
+                                                                       sources const& from, std::string& error_text);
 
 // A rule in the form in which it travels.
 [[nodiscard]] wire_rule to_wire(rule const& r);

@@ -1,0 +1,57 @@
+// From a job to a receiving session.
+#include "engine/pull.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/receiving.hpp"
+#include "engine/set_up.hpp"
+#include "filter/errc.hpp"
+
+namespace volsync::engine {
+namespace {
+
+// All sources must lie on one host and be reached in one way.
+std::optional<refusal> refuse_sources(std::vector<location> const& sources) {
+  location const& first = sources.front();
+  for (auto const& each : sources) {
+    bool const same = (each.host == first.host || each.host.empty()) && (each.user == first.user || each.user.empty());
+    if (!same) return refusal{exit_code::syntax, "All source args must come from the same machine."};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+finished run_pull(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files,
+                  std::shared_ptr<prompter> ask) {
+  options const& o = what.options;
+  if (auto no = refuse_sources(what.sources)) return refused(std::move(*no));
+  auto made = receiving_setup(o, std::move(files), what.destination.path);
+  if (auto* no = std::get_if<refusal>(&made)) return refused(std::move(*no));
+  auto& setup = std::get<protocol::receiving_setup>(made);
+  setup.handshake.may_recurse_incrementally = protocol::allows_incremental_recursion(o, false);
+
+  filter::sources from = filter_sources();
+  std::error_code ignored;
+  from.current_directory = std::filesystem::absolute(what.destination.path, ignored).string();
+  std::string error_text;
+  auto compiled = filter::compile_for_pull(o, from, error_text);
+  if (!compiled) return refused({filter::exit_code_of(compiled.error()), error_text});
+  setup.filter = compiled->rules;
+  setup.rules = std::move(compiled->wire);
+
+  std::vector<std::string> paths;
+  for (auto const& each : what.sources) paths.push_back(each.path.empty() ? "." : each.path);
+  auto command = protocol::make_server_command(o, false, protocol::compatibility_letters(o, false), paths);
+  setup.handshake.first_input = std::move(command.first_input);
+  std::size_t const threads = setup.workers;
+  return over_connection(
+      what, what.sources.front(), command, threads,
+      [&]() -> std::unique_ptr<protocol::session> {
+        return std::make_unique<protocol::receiving_session>(std::move(setup), [&events](event&& e) { events.on_event(e); });
+      },
+      events, cancel, std::move(ask));
+}
+
+}  // namespace volsync::engine
