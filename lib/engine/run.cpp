@@ -16,6 +16,7 @@
 #include "fs/ids.hpp"
 #include "fs/posix_tree.hpp"
 #include "protocol/errc.hpp"
+#include "protocol/push_session.hpp"
 #include "protocol/server_args.hpp"
 #include "transport/open.hpp"
 

@@ -90,6 +90,20 @@ class apply_job final : public job {
  private:
   struct open_output;
 
+  [[nodiscard]] bool open(std::uint32_t index);
+  [[nodiscard]] bool whole(apply_part const& part);
+  void begin(std::uint32_t index);
+  void write(delta::token_batch const& tokens);
+  void copy_blocks(std::int32_t block, std::int32_t run);
+  void end(checksum::digest const& theirs);
+  void settle();
+  void set_attributes();
+  void keep_partial();
+  void forget_partial();
+  void finish();
+  void fail(char const* step, error_code why);
+  [[nodiscard]] result<std::shared_ptr<directory const>> open_partial_dir(incoming_file const& f);
+
   std::shared_ptr<fs::destination> where_;
   apply_options how_;
   std::vector<incoming_file> files_;
