@@ -269,7 +269,8 @@ void receiving_session::destination_found(roles::destination_answer answer) {
     if (removals->at_most && *removals->at_most < 0) removals->at_most = 0;
   }
   receiver_->begin(answer.where);
-  generator_->begin(std::move(context), std::move(removals));
+  bool const root_is_new = answer.made && context->single_name.empty();
+  generator_->begin(std::move(context), std::move(removals), root_is_new);
   destination_known_ = true;
 }
 

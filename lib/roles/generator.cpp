@@ -15,7 +15,6 @@ constexpr std::uint32_t chunk_entries = step_files;
 constexpr std::size_t most_waiting_bytes = 8U << 20;      // of signatures not yet given out
 constexpr std::size_t most_waiting = 2048;                // values not yet given out
 constexpr std::size_t most_outstanding = 16'384;          // files asked for
-constexpr std::int64_t link_look_ahead = 500;             // entries that must be known before links are decided
 
 std::size_t cost(request const& r) {
   return r.sums ? r.sums->weak.size() * sizeof(std::uint32_t) + r.sums->strong.size() : 0;
@@ -28,9 +27,11 @@ generator::generator(generator_options const& how, received_lists& lists, std::f
 
 generator::~generator() = default;
 
-void generator::begin(std::shared_ptr<examine_context const> context, std::shared_ptr<removal_context> removals) {
+void generator::begin(std::shared_ptr<examine_context const> context, std::shared_ptr<removal_context> removals,
+                      bool root_is_new) {
   context_ = std::move(context);
   removals_ = std::move(removals);
+  if (root_is_new) made_ahead_.insert(std::string{});
   at_ = state::examining;
 }
 
@@ -38,12 +39,13 @@ void generator::list_arrived(std::shared_ptr<received_list const> list) {
   io_error_ |= list->io_error;
   auto made = std::make_shared<work>();
   made->list = std::move(list);
+  made->number = next_list_++;
   for (std::uint32_t i = 0; i < made->list->size(); ++i) {
     flist::entry const& e = made->list->at(i);
     if (!flist::has(e.flags, flist::entry_flags::hard_linked) || flist::has(e.flags, flist::entry_flags::duplicate)) continue;
     auto& g = groups_[e.group];
     if (!g) g = std::make_unique<group>();
-    ++g->known;
+    g->lists.push_back(made->number);
   }
   made->started = !made->list->self && made->list->size() == 0;
   works_.push_back(std::move(made));
@@ -101,7 +103,7 @@ job_ptr generator::next_job() {
 // Members of a group may lie in lists to come, which decides who is asked for.
 bool generator::may_start(work const& of) const {
   if (!context_->how.hard_links || lists_.complete()) return true;
-  return lists_.entries() - of.list->before - static_cast<std::int64_t>(of.list->size()) >= link_look_ahead;
+  return lists_.entries() - of.list->before - static_cast<std::int64_t>(of.list->size()) >= look_ahead;
 }
 
 job_ptr generator::start_chunk() {

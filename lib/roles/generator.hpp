@@ -54,7 +54,8 @@ class generator {
   ~generator();
 
   // The destination is known: lists may be worked on. removals: null without deletion.
-  void begin(std::shared_ptr<examine_context const> context, std::shared_ptr<removal_context> removals);
+  // root_is_new: the destination itself was made by this run (or would be).
+  void begin(std::shared_ptr<examine_context const> context, std::shared_ptr<removal_context> removals, bool root_is_new);
   // A list is complete (received_lists::end gave it). Lists that came before begin() are told as well.
   void list_arrived(std::shared_ptr<received_list const> list);
   // No further list will come.
@@ -113,6 +114,8 @@ class generator {
   void tell_all(std::vector<event> events);
   void count(entry_counts const& gone);
 
+  static constexpr std::int64_t look_ahead = 500;         // entries that must be known before links are decided
+  [[nodiscard]] bool is_last_known(group const& g, work const& of) const;
   void enter_member(std::shared_ptr<work> const& of, std::uint32_t position);
   void advance(std::uint32_t group_id);
   void member_outcome(std::uint32_t group_id, member const& m, std::vector<examined> outcomes);
@@ -155,6 +158,7 @@ class generator {
   std::vector<late_removal> late_;                      // --delete-delay, --delete-after
   std::deque<to_sender> out_;
   std::size_t out_bytes_ = 0;
+  std::uint32_t next_list_ = 0;
   std::int32_t io_error_ = 0;
   bool removal_refusal_told_ = false;
   std::vector<directory_finish> late_finish_;           // after late removals

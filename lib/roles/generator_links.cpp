@@ -16,6 +16,22 @@ void generator::enter_member(std::shared_ptr<work> const& of, std::uint32_t posi
   advance(id);
 }
 
+// Whether no further member is known, as far ahead as the group's fate is decided. Lists behind that may be here already,
+// but must not count: which file is transferred shall not hang on how fast lists come.
+bool generator::is_last_known(group const& g, work const& of) const {
+  if (!g.queue.empty()) return false;
+  if (g.seen >= g.lists.size()) return true;
+  std::uint32_t horizon = of.number;
+  std::int64_t ahead = 0;
+  for (auto const& each : works_) {
+    if (each->number <= of.number) continue;
+    if (ahead >= look_ahead) break;
+    horizon = each->number;
+    ahead += static_cast<std::int64_t>(each->list->size());
+  }
+  return g.lists[g.seen] > horizon;
+}
+
 void generator::advance(std::uint32_t group_id) {
   group& g = *groups_.at(group_id);
   while (!g.busy && !g.queue.empty()) {
@@ -31,11 +47,11 @@ void generator::advance(std::uint32_t group_id) {
       g.deferred.push_back(std::move(m));
       continue;
     }
-    bool const last = g.queue.empty() && g.seen >= g.known;
+    bool const last = is_last_known(g, *m.of);
     examine_member(group_id, std::move(m), !last);
   }
   // The last one was left alone: the one before it takes its part.
-  if (!g.busy && g.at == group::state::open && g.queue.empty() && g.seen >= g.known && !g.deferred.empty()) {
+  if (!g.busy && g.at == group::state::open && !g.deferred.empty() && is_last_known(g, *g.deferred.back().of)) {
     member m = std::move(g.deferred.back());
     g.deferred.pop_back();
     examine_member(group_id, std::move(m), false);

@@ -22,6 +22,7 @@ struct generator::late_removal {
 // A list being worked on.
 struct generator::work {
   std::shared_ptr<received_list const> list;
+  std::uint32_t number = 0;                        // of the list: 0, 1, ...
   std::uint32_t next = 0;                          // position of the next chunk
   bool self_started = false;
   bool started = false;                            // no chunk is left to be started
@@ -57,7 +58,7 @@ struct generator::group {
   enum class state : std::uint8_t { open, leading, done };
   state at = state::open;
   bool busy = false;                               // a member is being looked at
-  std::size_t known = 0;                           // members in the lists that have come
+  std::vector<std::uint32_t> lists;                // which lists the members lie in, by number, rising
   std::size_t seen = 0;                            // of these: entered
   std::deque<member> queue;                        // entered, not yet looked at
   std::vector<member> deferred;                    // wait for a leader

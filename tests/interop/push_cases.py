@@ -22,7 +22,8 @@ TRANSPORTS = ("pipe", "ssh", "libssh")
 class Case:
     """The options, the source arguments and what they mean for the comparison."""
 
-    def __init__(self, seed, directory, transport):
+    def __init__(self, seed, directory, transport, mode="push"):
+        self.mode = mode
         self.seed, self.directory = seed, os.fsencode(directory)
         self.since = time.time_ns() - 2 * 10**9
         self.rng = random.Random(seed)
@@ -114,6 +115,9 @@ class Case:
             self.options = [o for o in self.options if o not in ("--delay-updates", "--partial-dir=.part")]
         if "--delete-excluded" in self.options and "-n" in self.options:
             self.options.remove("-n")
+        if self.mode != "push":        # what the receiving half does not have yet
+            later = ("--delay-updates", "--temp-dir=/dev/shm", "--preallocate", "-S")
+            self.options = [o for o in self.options if o not in later]
         self.all_options = list(self.options)
 
     def make_source(self):
@@ -157,8 +161,10 @@ class Case:
             self.dirs_only(top)
         elif how < 0.96:
             self.merged(top)
-        else:
+        elif self.mode == "push":
             self.from_file(top)
+        else:
+            self.sources = [top]
 
     def dirs_only(self, top):
         """-d: one level. Recursion is part of -a and is taken back."""
@@ -254,9 +260,9 @@ class Round:
         runs = []
         for is_volsync, side in ((False, b"one"), (True, b"two")):
             home = os.path.join(case.directory, side)
-            runs.append(programs.push(is_volsync, case.transport, case.options_for(is_volsync), case.sources,
-                                      os.path.join(home, case.destination), cwd=case.parent,
-                                      timeout=60))
+            runs.append(programs.transfer(is_volsync, case.mode, case.transport, case.options_for(is_volsync),
+                                          case.sources, os.path.join(home, case.destination), cwd=case.parent,
+                                          timeout=60))
             self.details.append(f"round {name}: " + runs[-1].command())
         stock, ours = runs
         self.details[:0] = [f"in {case.parent!r}"]
@@ -290,10 +296,10 @@ def prepare_destination(case):
     subprocess.run(["cp", "-a", first, os.path.join(case.directory, b"two", case.destination)], check=True)
 
 
-def run_case(programs, tally, seed, transport, keep, different=None):
+def run_case(programs, tally, seed, transport, keep, different=None, mode="push"):
     directory = os.path.join(programs.work, "case-" + seed.replace("/", "-"))
     os.mkdir(directory)
-    case = Case(seed, directory, transport)
+    case = Case(seed, directory, transport, mode)
     try:
         prepare_destination(case)
         case.options_for = lambda is_volsync: case.options + (different if different and is_volsync else [])
@@ -306,7 +312,7 @@ def run_case(programs, tally, seed, transport, keep, different=None):
             if done.problems:
                 problems, details = [f"round {name}: {p}" for p in done.problems], done.details
                 break
-        return tally.result(f"push {seed} over {transport}", problems, details)
+        return tally.result(f"{mode} {seed} over {transport}", problems, details)
     finally:
         case.close()
         if not keep or not problems_kept(tally, seed):
@@ -396,6 +402,7 @@ def main():
     p.add_argument("--seed", default="1")
     p.add_argument("--only", type=int, help="the one case of this number")
     p.add_argument("--transport", choices=TRANSPORTS + ("mixed",), default="mixed")
+    p.add_argument("--mode", choices=tuple(support.MODES), default="push")
     p.add_argument("--self-test", action="store_true", help="test the driver with stock rsync on both sides")
     p.add_argument("--big", type=int, default=300, metavar="MIB",
                    help="size of the one fixed case with a big file, 0 for none (default: 300)")
@@ -410,7 +417,7 @@ def main():
             # Mostly the in-process transport, since that one has no other test as broad as this.
             mixed = ("libssh", "pipe", "libssh", "ssh")[number % 4]
             transport = mixed if args.transport == "mixed" else args.transport
-            run_case(programs, tally, f"{args.seed}/{number}", transport, args.keep)
+            run_case(programs, tally, f"{args.seed}/{number}", transport, args.keep, mode=args.mode)
         if args.big and args.only is None:
             import big_delta
             big_delta.run(programs, tally, args.big, "pipe" if args.transport == "mixed" else args.transport)

@@ -114,6 +114,28 @@ class Programs:
                 os.fsencode(host) + b":" + os.fsencode(destination)]
         return run(argv, timeout=timeout, cwd=cwd, env=env, input=input)
 
+    def transfer(self, is_volsync, mode, transport, options, sources, destination, timeout=120, cwd=None):
+        """A run in one of the MODES; `is_volsync` False: the same by stock rsync at both ends."""
+        client_is_ours, server_is_ours = MODES[mode][1:]
+        if MODES[mode][0] == "local":
+            argv = [self.volsync if is_volsync else self.rsync, *options, *sources, destination]
+            return run(argv, timeout=timeout, cwd=cwd)
+        reach, host = self.reach(is_volsync and client_is_ours, transport)
+        server = self.volsync if is_volsync and server_is_ours else self.rsync
+        program = self.volsync if is_volsync and client_is_ours else self.rsync
+        host = os.fsencode(host) + b":"
+        if MODES[mode][0] == "pull":
+            operands = [host + os.fsencode(s) for s in sources] + [os.fsencode(destination)]
+        else:
+            operands = [*sources, host + os.fsencode(destination)]
+        return run([program, *reach, f"--rsync-path={server}", *options, *operands], timeout=timeout, cwd=cwd)
+
+
+# mode: (what it is, is the client volsync, is the server volsync)
+MODES = {"local": ("local", True, True), "push": ("push", True, False), "pull": ("pull", True, False),
+         "serve-push": ("push", False, True), "serve-pull": ("pull", False, True),
+         "both-push": ("push", True, True), "both-pull": ("pull", True, True)}
+
 
 class Tally:
     """Counts results and prints each failure with all that is needed to repeat it."""

@@ -142,7 +142,7 @@ void settle(option_state& state, environment const& variables) {
   return std::nullopt;
 }
 
-// Which operands go together. Only a push to a remote shell is left when nothing is refused.
+// Which operands go together. Only a push or a pull through a remote shell is left when nothing is refused.
 [[nodiscard]] std::optional<refusal> check_operands(std::vector<operand> const& sources, operand const& destination,
                                                     std::vector<std::string> const& texts) {
   bool const to_remote = destination.where.is_remote() || destination.same_host;
@@ -163,9 +163,7 @@ void settle(option_state& state, environment const& variables) {
     return make_refusal(exit_code::unsupported,
                         "daemon operands (HOST::MODULE, rsync://) are not supported in this version");
   }
-  if (from_remote)
-    return make_refusal(exit_code::unsupported, "copying from a remote host is not supported in this version");
-  if (!to_remote) return make_refusal(exit_code::unsupported, "local copies are not supported in this version");
+  if (!to_remote && !from_remote) return make_refusal(exit_code::unsupported, "local copies are not supported in this version");
   return std::nullopt;
 }
 
@@ -191,7 +189,11 @@ void settle(option_state& state, environment const& variables) {
   run_request made;
   made.buffering = state.buffering;
   made.job.options = state.what;
-  for (operand const& each : operands) made.job.sources.push_back(each.where);
+  for (operand const& each : operands) {
+    made.job.sources.push_back(each.where);
+    // ":PATH" is on the host of the first one.
+    if (each.same_host) made.job.sources.back().host = operands.front().where.host;
+  }
   made.job.destination = destination.where;
   return made;
 }
