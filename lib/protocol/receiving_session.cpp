@@ -250,7 +250,8 @@ void receiving_session::destination_found(roles::destination_answer answer) {
   }
   options const& o = setup_.options;
   text::info_levels const told{o};
-  if (!answer.notice.empty() && (told[text::info::name] || o.itemize > 0)) {
+  bool const only_root = lists_->entries() == 1 && lists_->oldest()->path_of(lists_->oldest()->at(0)).empty();
+  if (!answer.notice.empty() && !only_root && (told[text::info::name] || o.itemize > 0)) {
     say(message{message::level::info, std::move(answer.notice), false});
   }
   auto context = std::make_shared<roles::examine_context>();
@@ -259,6 +260,7 @@ void receiving_session::destination_found(roles::destination_answer answer) {
   context->blocks = checksum::block_digest{agreed_.checksums.transfer, agreed_.seed, agreed_.seed_place};
   context->single_name = std::move(answer.single_name);
   context->full_root = std::move(answer.full_root);
+  context->rules = setup_.filter;
   std::shared_ptr<roles::removal_context> removals;
   if (when_to_remove(o) != roles::removal_time::never && answer.where) {
     removals = std::make_shared<roles::removal_context>();

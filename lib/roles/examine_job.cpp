@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 #include "base/bytes.hpp"
-#include "fs/remove_all.hpp"
+#include "roles/removal_job.hpp"
 
 namespace volsync::roles {
 namespace {
@@ -17,6 +18,15 @@ using namespace flist::item;
 bool means_absent(error_code why) {
   return why == std::errc::no_such_file_or_directory || why == std::errc::not_a_directory ||
          why == std::errc::too_many_symbolic_link_levels;
+}
+
+// Of something just made: its mode is known, and nothing else is what any entry could want.
+file_status unknown_status(std::uint32_t mode) {
+  file_status made;
+  made.mode = mode;
+  made.uid = made.gid = keep_id;
+  made.mtime = std::numeric_limits<std::int64_t>::min();
+  return made;
 }
 
 }  // namespace
@@ -140,7 +150,11 @@ bool examine_job::examine(std::uint32_t position, bool self) {
       blocked_ = true;
       return false;
     }
-    if (state == parent_state::missing && !context_->how.dry_run) return true;   // its making failed, and that was said
+    if (state == parent_state::missing && !context_->how.dry_run) {
+      // It was skipped, or its making failed, and that was said.
+      if (task_.member) leave_member(s);
+      return true;
+    }
     s.in = parent_;
   }
   if (s.e->is_symlink()) s.target = list.list->extra(*s.e);
@@ -158,6 +172,13 @@ bool examine_job::examine(std::uint32_t position, bool self) {
   decision const d = decide(*s.e, s.path, s.target, s.there ? &*s.there : nullptr, context_->how);
   act(s, d);
   return true;
+}
+
+void examine_job::leave_member(subject const& s) {
+  examined one;
+  one.what = examined::kind::skipped_member;
+  one.position = s.position;
+  outcomes_.push_back(std::move(one));
 }
 
 // What is at the place. False: that cannot be found out.
@@ -224,8 +245,7 @@ void examine_job::act(subject& s, decision d) {
         one.what = examined::kind::no_directory;
         outcomes_.push_back(std::move(one));
       } else if (t.member) {
-        one.what = examined::kind::skipped_member;
-        outcomes_.push_back(std::move(one));
+        leave_member(s);
       }
       return;
     case step_kind::keep: keep(s, d); return;
@@ -267,14 +287,8 @@ void examine_job::keep(subject& s, decision const& d) {
   outcomes_.push_back(std::move(one));
 }
 
+// Of a group of links to something that has no content, the first member is made and the others follow it.
 void examine_job::create(subject& s, decision const& d) {
-  if (task_.defer_missing && !s.there) {
-    examined one;
-    one.what = examined::kind::missing;
-    one.position = s.position;
-    outcomes_.push_back(std::move(one));
-    return;
-  }
   if (d.clear_way && !context_->how.dry_run && !clear_way(s)) {
     if (s.e->is_directory()) {
       examined one;
@@ -316,9 +330,7 @@ void examine_job::make_directory(subject& s, decision const& d) {
   touched(s.parent);
   touched(s.path);
   fresh_.insert(s.path);
-  file_status made;
-  made.mode = S_IFDIR | working;
-  made.uid = made.gid = keep_id;
+  file_status const made = unknown_status(S_IFDIR | working);
   wanted_attributes wanted = attributes_for(*s.e, made, nullptr, context_->how);
   if (!context_->how.as_root) wanted.mode.reset();
   wanted.mtime.reset();
@@ -346,9 +358,7 @@ void examine_job::make_other(subject& s, decision const& d) {
     return;
   }
   touched(s.parent);
-  file_status fresh;
-  fresh.mode = (s.e->mode & S_IFMT) | (s.e->is_symlink() ? 0777U : mode);
-  fresh.uid = fresh.gid = keep_id;
+  file_status const fresh = unknown_status((s.e->mode & S_IFMT) | (s.e->is_symlink() ? 0777U : mode));
   set_attributes(s, *s.in, name, attributes_for(*s.e, fresh, nullptr, context_->how));
   if (replaces) {
     if (auto const moved = s.in->rename(name, *s.in, *s.name); !moved) {
@@ -385,6 +395,21 @@ void examine_job::set_attributes(subject& s, directory const& in, leaf_name cons
   }
 }
 
+// Removes the content of a directory that is in the way; what the rules protect stays.
+void examine_job::empty(subject const& s) {
+  auto how = std::make_shared<removal_context>();
+  how->where = context_->where;
+  how->rules = context_->rules;
+  removal_task task;
+  task.directory = s.path;
+  task.names = std::make_shared<std::unordered_set<std::string>>();
+  removal_job removal{std::move(how), std::move(task)};
+  while (!removal.done()) removal.step();
+  for (auto& each : removal.take_events()) events_.push_back(std::move(each));
+  removed_ = removal.take_counts();
+  had_errors_ = had_errors_ || removal.had_errors();
+}
+
 // Removes what is of another type. False: it stays, and that was said.
 bool examine_job::clear_way(subject& s) {
   bool const is_directory = S_ISDIR(s.there->status.mode);
@@ -394,7 +419,8 @@ bool examine_job::clear_way(subject& s) {
   } else {
     gone = s.in->remove_directory(*s.name);
     if (!gone && gone.error() == std::errc::directory_not_empty && (context_->how.deletes || context_->how.force)) {
-      gone = fs::remove_all(*s.in, *s.name);
+      empty(s);
+      gone = s.in->remove_directory(*s.name);
     }
     context_->where->forget(s.path);
   }
@@ -450,9 +476,7 @@ void examine_job::request(subject& s, decision const& d) {
   file_status const* const was = s.there && S_ISREG(s.there->status.mode) ? &s.there->status : nullptr;
   std::uint32_t const mode = final_mode(*s.e, was, how);
   to.create_mode = (mode | 0200U) & 0700U;
-  file_status fresh;
-  fresh.mode = S_IFREG | to.create_mode;
-  fresh.uid = fresh.gid = keep_id;
+  file_status const fresh = unknown_status(S_IFREG | to.create_mode);
   to.attributes = attributes_for(*s.e, fresh, was, how);
   to.in_place = how.inplace;
   if (how.dry_run || !s.in) {

@@ -14,6 +14,7 @@
 
 #include "checksum/strong.hpp"
 #include "delta/signature.hpp"
+#include "filter/rules.hpp"
 #include "fs/destination.hpp"
 #include "roles/apply_job.hpp"
 #include "roles/decide.hpp"
@@ -31,6 +32,7 @@ struct examine_context {
   checksum::block_digest blocks{checksum::algorithm::md5};
   std::string single_name;                  // the destination's own name for the only entry of the list; empty: as listed
   std::string full_root;                    // path of the destination, for messages
+  std::shared_ptr<filter::rule_set const> rules;   // of the receiving side; null: none
 };
 
 // Which entries, and what is known about them.
@@ -81,6 +83,8 @@ class examine_job final : public job {
   [[nodiscard]] std::vector<event> take_events() { return std::exchange(events_, {}); }
   // Directories (paths below the destination) in which names were made, replaced or removed.
   [[nodiscard]] std::vector<std::string> take_touched() { return std::exchange(touched_, {}); }
+  // Entries removed to make way for others.
+  [[nodiscard]] entry_counts take_removed() { return std::exchange(removed_, {}); }
   // It waits until everything before it is settled; then set_settled() and go on.
   [[nodiscard]] bool blocked() const noexcept { return blocked_; }
   void set_settled() noexcept { task_.settled = true, blocked_ = false; }
@@ -104,6 +108,8 @@ class examine_job final : public job {
   void request(subject& s, decision const& d);
   void choose_basis(subject& s, examined& asked);
   [[nodiscard]] bool clear_way(subject& s);
+  void empty(subject const& s);
+  void leave_member(subject const& s);
   void set_attributes(subject& s, directory const& in, leaf_name const& name, wanted_attributes const& wanted);
   void remark(subject const& s, decision const& d);
   void problem(subject const& s, std::string step, error_code why);
@@ -125,6 +131,7 @@ class examine_job final : public job {
   std::vector<examined> outcomes_;
   std::vector<event> events_;
   std::vector<std::string> touched_;
+  entry_counts removed_;
 };
 
 }  // namespace volsync::roles

@@ -156,6 +156,7 @@ void generator::take_examined(std::shared_ptr<chunk> const& of, job_ptr step) {
   for (auto& one : job.take_outcomes()) of->outcomes.push_back(std::move(one));
   for (auto& one : job.take_events()) of->events.push_back(std::move(one));
   for (auto& path : job.take_touched()) touched_.insert(std::move(path));
+  count(job.take_removed());
   had_errors_ = had_errors_ || job.had_errors();
   if (job.done()) {
     of->complete = true;

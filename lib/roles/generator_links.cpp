@@ -73,6 +73,7 @@ void generator::examine_member(std::uint32_t group_id, member m, bool defer_miss
     auto& job = static_cast<examine_job&>(*step);
     for (auto& one : job.take_outcomes()) outcomes->push_back(std::move(one));
     for (auto& path : job.take_touched()) touched_.insert(std::move(path));
+    count(job.take_removed());
     tell_all(job.take_events());
     had_errors_ = had_errors_ || job.had_errors();
     if (!job.done()) {

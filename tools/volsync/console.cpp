@@ -28,8 +28,9 @@ constexpr std::chrono::milliseconds longest_held{200};
   return group < 0 || group == ::getpgrp();
 }
 
-[[nodiscard]] format_settings settings_for_run() {
+[[nodiscard]] format_settings settings_for_run(bool sending) {
   format_settings made = settings_of_locale();
+  made.sending = sending;
   made.version = program_version;
   made.process_id = ::getpid();
   return made;
@@ -63,7 +64,7 @@ bool write_all(int descriptor, std::string_view text) {
 }
 
 console::console(options const& what, console_settings where, cancellation& cancel)
-    : formatter_{what, settings_for_run()}, where_{where}, cancel_{cancel}, terminal_{::isatty(where.out) == 1} {}
+    : formatter_{what, settings_for_run(where.sending)}, where_{where}, cancel_{cancel}, terminal_{::isatty(where.out) == 1} {}
 
 bool console::must_flush(formatted const& text, std::chrono::steady_clock::time_point now) const {
   if (!text.err.empty() || held_.size() >= most_held) return true;

@@ -56,7 +56,8 @@ int run(cli::run_request const& what) {
   static volsync::cancellation cancel;
   active = &cancel;
   handle_signals();
-  cli::console output{what.job.options, {STDOUT_FILENO, STDERR_FILENO, what.buffering}, cancel};
+  bool const sending = !what.job.sources.front().is_remote();
+  cli::console output{what.job.options, {STDOUT_FILENO, STDERR_FILENO, what.buffering, sending}, cancel};
   volsync::finished const end = volsync::run(what.job, output, cancel, nullptr, cli::make_terminal_prompter(cancel));
   if (!output.flush() && end.code == volsync::exit_code::success) {
     // Everything was sent, but not everything could be told.
