@@ -14,6 +14,9 @@ constexpr std::uint32_t any_execute = 0111;
 
 bool same_type(std::uint32_t a, std::uint32_t b) noexcept { return (a & S_IFMT) == (b & S_IFMT); }
 
+bool is_device(std::uint32_t mode) noexcept { return S_ISCHR(mode) || S_ISBLK(mode); }
+bool is_special(std::uint32_t mode) noexcept { return S_ISFIFO(mode) || S_ISSOCK(mode); }
+
 bool keeps_time(flist::entry const& e, receive_options const& how) noexcept {
   return how.times && !(e.is_directory() && how.omit_dir_times) && !(e.is_symlink() && how.omit_link_times);
 }
@@ -68,8 +71,10 @@ decision decide_link(flist::entry const& e, std::string_view path, std::string_v
 }
 
 decision decide_node(flist::entry const& e, present const* there, receive_options const& how) {
-  bool const replaces = there != nullptr && same_type(there->status.mode, e.mode);
-  if (replaces && (e.is_special() || there->status.rdev == e.device())) return kept(e, *there, how);
+  // One special file, or one device, may take the place of another.
+  bool const replaces = there != nullptr && (e.is_special() ? is_special(there->status.mode) : is_device(there->status.mode));
+  bool const same = replaces && same_type(there->status.mode, e.mode);
+  if (same && (e.is_special() || there->status.rdev == e.device())) return kept(e, *there, how);
   flist::item_flags flags = local_change | report_change;
   if (replaces) {
     flags |= attribute_flags(e, there->status, true, how);

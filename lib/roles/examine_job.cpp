@@ -20,6 +20,8 @@ bool means_absent(error_code why) {
          why == std::errc::too_many_symbolic_link_levels;
 }
 
+constexpr std::uint32_t set_id_bits = 06000;
+
 // Of something just made: its mode is known, and nothing else is what any entry could want.
 file_status unknown_status(std::uint32_t mode) {
   file_status made;
@@ -251,7 +253,9 @@ void examine_job::act(subject& s, decision d) {
     case step_kind::keep: keep(s, d); return;
     case step_kind::create: create(s, d); return;
     case step_kind::transfer:
-      if (t.defer_missing && !s.there) {
+      if (t.defer_missing && (!s.there || d.clear_way)) {
+        // What is of another type goes now; the link that takes its place replaces anything but a directory.
+        if (d.clear_way && !context_->how.dry_run && S_ISDIR(s.there->status.mode) && !clear_way(s)) return;
         one.what = examined::kind::missing;
         outcomes_.push_back(std::move(one));
         return;
@@ -259,6 +263,32 @@ void examine_job::act(subject& s, decision d) {
       request(s, d);
       return;
   }
+}
+
+// Sets the attributes that differ. Says which flags are told: after a change of the owner that took set-id bits away,
+// rsync compares with what is left, and so do we.
+flist::item_flags examine_job::mend(subject& s, flist::item_flags flags, flist::item_flags told) {
+  wanted_attributes wanted = attributes_for(*s.e, s.there->status, &s.there->status, context_->how);
+  // A directory's time is set when its content is done; a file's only if it differs by more than may be.
+  if (s.e->is_directory() || (flags & report_time) == 0) wanted.mtime.reset();
+  if (!s.name) {
+    if (auto const root = context_->where->open("")) set_attributes(s, **root, nullptr, wanted);
+    return told;
+  }
+  bool const owned = wanted.uid != keep_id || wanted.gid != keep_id;
+  if (owned && (s.there->status.mode & set_id_bits) != 0 && !s.e->is_symlink()) {
+    if (auto const set = s.in->set_owner(*s.name, wanted.uid, wanted.gid); !set) {
+      problem(s, "chown", set.error());
+      return told;
+    }
+    if (auto const now = s.in->status_of(*s.name)) s.there->status = *now;
+    told = attribute_flags(*s.e, s.there->status, false, context_->how);
+    auto const when = wanted.mtime;
+    wanted = attributes_for(*s.e, s.there->status, &s.there->status, context_->how);
+    wanted.mtime = when;
+  }
+  set_attributes(s, *s.in, &*s.name, wanted);
+  return told;
 }
 
 void examine_job::keep(subject& s, decision const& d) {
@@ -273,16 +303,7 @@ void examine_job::keep(subject& s, decision const& d) {
     if (task_.incremental && !s.self) return;                 // with its own list
     if (s.self && task_.self_is_new) one.flags = is_new | local_change;
   }
-  if (!context_->how.dry_run && (d.flags != 0 || one.flags != 0)) {
-    wanted_attributes wanted = attributes_for(*s.e, s.there->status, &s.there->status, context_->how);
-    // A directory's time is set when its content is done; a file's only if it differs by more than may be.
-    if (s.e->is_directory() || (d.flags & report_time) == 0) wanted.mtime.reset();
-    if (s.name) {
-      set_attributes(s, *s.in, *s.name, wanted);
-    } else if (auto const root = context_->where->open("")) {
-      set_attributes(s, **root, *leaf_name::make("x"), wanted);
-    }
-  }
+  if (!context_->how.dry_run && d.flags != 0) one.flags = mend(s, d.flags, one.flags);
   if (s.e->is_directory() && (d.flags & report_time) != 0) touched(s.path);
   outcomes_.push_back(std::move(one));
 }
@@ -334,7 +355,7 @@ void examine_job::make_directory(subject& s, decision const& d) {
   wanted_attributes wanted = attributes_for(*s.e, made, nullptr, context_->how);
   if (!context_->how.as_root) wanted.mode.reset();
   wanted.mtime.reset();
-  set_attributes(s, *s.in, *s.name, wanted);
+  set_attributes(s, *s.in, &*s.name, wanted);
   outcomes_.push_back(std::move(one));
 }
 
@@ -359,7 +380,7 @@ void examine_job::make_other(subject& s, decision const& d) {
   }
   touched(s.parent);
   file_status const fresh = unknown_status((s.e->mode & S_IFMT) | (s.e->is_symlink() ? 0777U : mode));
-  set_attributes(s, *s.in, name, attributes_for(*s.e, fresh, nullptr, context_->how));
+  set_attributes(s, *s.in, &name, attributes_for(*s.e, fresh, nullptr, context_->how));
   if (replaces) {
     if (auto const moved = s.in->rename(name, *s.in, *s.name); !moved) {
       problem(s, "rename", moved.error());
@@ -376,21 +397,21 @@ void examine_job::make_other(subject& s, decision const& d) {
   outcomes_.push_back(std::move(one));
 }
 
-void examine_job::set_attributes(subject& s, directory const& in, leaf_name const& name, wanted_attributes const& wanted) {
-  bool const named = s.name.has_value();
+// name: null for the directory itself.
+void examine_job::set_attributes(subject& s, directory const& in, leaf_name const* name, wanted_attributes const& wanted) {
   if (wanted.uid != keep_id || wanted.gid != keep_id) {
-    auto const set = named ? in.set_owner(name, wanted.uid, wanted.gid) : in.set_owner(wanted.uid, wanted.gid);
+    auto const set = name ? in.set_owner(*name, wanted.uid, wanted.gid) : in.set_owner(wanted.uid, wanted.gid);
     if (!set) return problem(s, "chown", set.error());
   }
   if (wanted.mtime) {
-    auto const set = named ? in.set_mtime(name, *wanted.mtime) : in.set_mtime(*wanted.mtime);
+    auto const set = name ? in.set_mtime(*name, *wanted.mtime) : in.set_mtime(*wanted.mtime);
     if (!set) problem(s, "failed to set times on", set.error());
   }
   // A change of the owner may have taken setuid and setgid away.
-  bool const again = (wanted.uid != keep_id || wanted.gid != keep_id) && context_->how.perms && (s.e->mode & 06000U) != 0;
+  bool const again = (wanted.uid != keep_id || wanted.gid != keep_id) && context_->how.perms && (s.e->mode & set_id_bits) != 0;
   if (!s.e->is_symlink() && (wanted.mode || again)) {
     std::uint32_t const mode = wanted.mode ? *wanted.mode : s.e->mode & 07777U;
-    auto const set = named ? in.set_mode(name, mode) : in.set_mode(mode);
+    auto const set = name ? in.set_mode(*name, mode) : in.set_mode(mode);
     if (!set) problem(s, "failed to set permissions on", set.error());
   }
 }

@@ -110,7 +110,8 @@ class examine_job final : public job {
   [[nodiscard]] bool clear_way(subject& s);
   void empty(subject const& s);
   void leave_member(subject const& s);
-  void set_attributes(subject& s, directory const& in, leaf_name const& name, wanted_attributes const& wanted);
+  void set_attributes(subject& s, directory const& in, leaf_name const* name, wanted_attributes const& wanted);
+  [[nodiscard]] flist::item_flags mend(subject& s, flist::item_flags flags, flist::item_flags told);
   void remark(subject const& s, decision const& d);
   void problem(subject const& s, std::string step, error_code why);
   [[nodiscard]] bool read_on();

@@ -210,7 +210,8 @@ void generator::record(received_list const& list, examined const& one, std::opti
   request r;
   r.n = flist::ndx{one.self ? list.ndx_start - 1 : list.ndx_start + static_cast<std::int32_t>(one.position)};
   r.flags = one.flags;
-  if (one.self && made_ahead_.erase(list.path) != 0) r.flags = is_new | local_change;
+  bool const is_root = !one.self && !how_.incremental && list.path_of(list.at(one.position)).empty();
+  if ((one.self || is_root) && made_ahead_.erase(list.path) != 0) r.flags = is_new | local_change;
   r.basis = one.basis;
   bool const told = (r.flags & significant) != 0 || (xname && !xname->empty()) || context_->how.itemize_unchanged;
   r.xname = std::move(xname);

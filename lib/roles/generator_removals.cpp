@@ -82,7 +82,11 @@ void generator::take_removed(std::shared_ptr<chunk> const& of, job_ptr step, dir
   auto& job = static_cast<removal_job&>(*step);
   for (auto& one : job.take_events()) of->events.push_back(std::move(one));
   count(job.take_counts());
-  had_errors_ = had_errors_ || job.had_errors();
+  if (job.had_errors()) {
+    // What cannot be read is not judged, and nothing more is removed.
+    had_errors_ = true;
+    io_error_ |= io_error_general;
+  }
   if (fatal_.empty()) fatal_ = job.fatal();
   if (!job.done()) {
     ready_.emplace_back(std::move(step), [this, of, after](job_ptr again) { take_removed(of, std::move(again), after); });

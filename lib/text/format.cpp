@@ -180,7 +180,7 @@ class text_formatter::state {
   void list_complete(std::int64_t entries) {
     half_line_ = false;
     if (levels_.at(info::flist) > 1) {
-      if (entries != 0) target() += "\n 0 files...\r";
+      if (entries != 0 && settings_.sending) target() += "\n 0 files...\r";
       target() += std::to_string(entries) + (entries == 1 ? " file to consider\n" : " files to consider\n");
     } else {
       target() += "done\n";
