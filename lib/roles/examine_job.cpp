@@ -276,7 +276,7 @@ flist::item_flags examine_job::mend(subject& s, flist::item_flags flags, flist::
     return told;
   }
   bool const owned = wanted.uid != keep_id || wanted.gid != keep_id;
-  if (owned && (s.there->status.mode & set_id_bits) != 0 && !s.e->is_symlink()) {
+  if (owned && (s.there->status.mode & set_id_bits) != 0 && !s.e->is_symlink() && !s.e->is_directory()) {
     if (auto const set = s.in->set_owner(*s.name, wanted.uid, wanted.gid); !set) {
       problem(s, "chown", set.error());
       return told;
@@ -351,9 +351,11 @@ void examine_job::make_directory(subject& s, decision const& d) {
   touched(s.parent);
   touched(s.path);
   fresh_.insert(s.path);
-  file_status const made = unknown_status(S_IFDIR | working);
-  wanted_attributes wanted = attributes_for(*s.e, made, nullptr, context_->how);
-  if (!context_->how.as_root) wanted.mode.reset();
+  file_status made_now = unknown_status(S_IFDIR | working);
+  // A directory may inherit a set-group-id bit, which stays unless permissions are kept.
+  if (auto const now = s.in->status_of(*s.name)) made_now.mode = now->mode;
+  wanted_attributes wanted = attributes_for(*s.e, made_now, nullptr, context_->how);
+  if (!context_->how.as_root || !context_->how.perms) wanted.mode.reset();
   wanted.mtime.reset();
   set_attributes(s, *s.in, &*s.name, wanted);
   outcomes_.push_back(std::move(one));
@@ -485,7 +487,8 @@ void examine_job::choose_basis(subject& s, examined& asked) {
 
 void examine_job::request(subject& s, decision const& d) {
   auto const& how = context_->how;
-  if (d.clear_way && !how.dry_run && S_ISDIR(s.there->status.mode) && !clear_way(s)) return;
+  bool const in_the_way = d.clear_way && (S_ISDIR(s.there->status.mode) || how.inplace);
+  if (in_the_way && !how.dry_run && !clear_way(s)) return;
   examined asked;
   asked.what = examined::kind::request;
   asked.position = s.position;

@@ -82,6 +82,7 @@ void generator::take(job_ptr step) {
   auto const what = std::move(known->second);
   running_.erase(known);
   what(std::move(step));
+  settle_chunks();
   advance_lists();
   advance_phases();
 }
@@ -173,7 +174,13 @@ void generator::settle_chunks() {
   while (!chunks_.empty()) {
     auto const front = chunks_.front();
     tell_all(std::exchange(front->events, {}));
-    for (auto& one : std::exchange(front->outcomes, {})) deliver(front->of, std::move(one));
+    // A member of a group is looked at in its turn: requests keep the order of the list.
+    while (members_examined_ == 0 && !front->outcomes.empty()) {
+      examined one = std::move(front->outcomes.front());
+      front->outcomes.pop_front();
+      deliver(front->of, std::move(one));
+    }
+    if (!front->outcomes.empty()) return;
     if (!front->complete) {
       if (front->parked) {
         static_cast<examine_job&>(*front->parked).set_settled();

@@ -159,6 +159,7 @@ class generator {
   std::deque<to_sender> out_;
   std::size_t out_bytes_ = 0;
   std::uint32_t next_list_ = 0;
+  std::size_t members_examined_ = 0;                    // jobs that look at a member of a group
   std::int32_t io_error_ = 0;
   bool removal_refusal_told_ = false;
   std::vector<directory_finish> late_finish_;           // after late removals

@@ -60,6 +60,7 @@ void generator::advance(std::uint32_t group_id) {
 
 void generator::examine_member(std::uint32_t group_id, member m, bool defer_missing) {
   groups_.at(group_id)->busy = true;
+  ++members_examined_;
   examine_task task;
   task.list = m.of->list;
   task.from = m.position;
@@ -89,6 +90,7 @@ void generator::examine_member(std::uint32_t group_id, member m, bool defer_miss
 void generator::member_outcome(std::uint32_t group_id, member const& m, std::vector<examined> outcomes) {
   group& g = *groups_.at(group_id);
   g.busy = false;
+  --members_examined_;
   received_list const& list = *m.of->list;
   if (outcomes.empty()) {
     // It could not be looked at, and that was said.

@@ -42,7 +42,7 @@ struct generator::chunk {
   std::shared_ptr<work> of;
   job_ptr parked;                                  // waits until everything before it is settled
   bool complete = false;
-  std::vector<examined> outcomes;
+  std::deque<examined> outcomes;
   std::vector<event> events;
 };
 

@@ -1,7 +1,6 @@
 // Removal, depth first and in steps, with the filter's word on each name.
 #include "roles/removal_job.hpp"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include <algorithm>
