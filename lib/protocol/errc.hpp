@@ -13,6 +13,11 @@ enum class protocol_errc {
   unwanted_recursion,     // the server turned incremental recursion on although we forbade it (exit 1)
   closed_early,           // the peer's stream ended in the middle of the run (exit 12)
   unexpected_message,     // a message that this peer may not send (exit 12)
+  not_a_daemon,           // what answers does not greet as an rsync daemon (exit 5)
+  overlong_greeting,      // a daemon's line is too long, or there are too many (exit 5)
+  no_common_digest,       // a daemon asks for a secret by no digest that we have (exit 4)
+  daemon_refused,         // a daemon said why it sends us away (exit 5)
+  no_answer,              // a daemon hung up before it had said yes or no (exit 5)
 };
 [[nodiscard]] std::error_code make_error_code(protocol_errc e) noexcept;
 

@@ -11,15 +11,15 @@ TEST_CASE("the answer to a challenge is rsync's") {
     char const* challenge;
     char const* response;
   };
-  auto const seen = GENERATE(
-      exchange{auth_digest::sha512,
-               "wc2St46fmvK4FJ0szTwdJRY3p54wO44tHfSvRKXvSr2EM4UbFsu+YaQsTPV6x8nlNVSmoubcWBX7VeI7g9W42Q",
-               "+9rtinQwTyoN4j+lArQDdCB3EwSyY+jSqS05czpVwXZml4hQGsmRl6X/bfoKWDSo8eiA8BhL/wTlBVl0l/lFlQ"},
-      exchange{auth_digest::sha256, "ics/BZS9yeUSJylSttdF/tFU6SbP95xNnEj/PcWXPNA",
-               "ABuxX0iCxpiBBb9lnXaFNhyISLFzsc5ufKwXgnYj93c"},
-      exchange{auth_digest::sha1, "3DGwKamC8zIkEiQryjt6Zj+JmzM", "pG7eYJFskWKzurNyLJRrJ0oJ+yU"},
-      exchange{auth_digest::md5, "llryMYhrW7YSVd5pguxikw", "IuBJ8ZEInXeDcKtfzOK0Rw"},
-      exchange{auth_digest::md4, "FQL0/6CMeR3c4FY9pfRzmQ", "IgTIIEHWSBSC4hvM652nww"});
+  auto const seen =
+      GENERATE(exchange{auth_digest::sha512,
+                        "wc2St46fmvK4FJ0szTwdJRY3p54wO44tHfSvRKXvSr2EM4UbFsu+YaQsTPV6x8nlNVSmoubcWBX7VeI7g9W42Q",
+                        "+9rtinQwTyoN4j+lArQDdCB3EwSyY+jSqS05czpVwXZml4hQGsmRl6X/bfoKWDSo8eiA8BhL/wTlBVl0l/lFlQ"},
+               exchange{auth_digest::sha256, "ics/BZS9yeUSJylSttdF/tFU6SbP95xNnEj/PcWXPNA",
+                        "ABuxX0iCxpiBBb9lnXaFNhyISLFzsc5ufKwXgnYj93c"},
+               exchange{auth_digest::sha1, "3DGwKamC8zIkEiQryjt6Zj+JmzM", "pG7eYJFskWKzurNyLJRrJ0oJ+yU"},
+               exchange{auth_digest::md5, "llryMYhrW7YSVd5pguxikw", "IuBJ8ZEInXeDcKtfzOK0Rw"},
+               exchange{auth_digest::md4, "FQL0/6CMeR3c4FY9pfRzmQ", "IgTIIEHWSBSC4hvM652nww"});
   CAPTURE(name_of(seen.which));
   CHECK(auth_response(seen.which, "sesame", seen.challenge) == seen.response);
   CHECK(auth_response(seen.which, "Sesame", seen.challenge) != seen.response);
