@@ -186,6 +186,9 @@ void push_driver::pass_errors() {
 }
 
 void push_driver::keep_time() {
+  // A peer that does not wait as long as we is kept awake in its own time, and bound to it.
+  auto const theirs = session_.peer_timeout();
+  if (theirs.count() != 0 && (limits_.timeout.count() == 0 || theirs < limits_.timeout)) limits_.timeout = theirs;
   if (limits_.timeout.count() == 0) return;
   auto const now = clock::now();
   // Half of it, rounded up, without a word: a sign of life.

@@ -11,12 +11,14 @@
 #include <thread>
 
 #include "base/unique_fd.hpp"
+#include "engine/daemon.hpp"
 #include "engine/push.hpp"
 #include "filter/command_line.hpp"
 #include "filter/errc.hpp"
 #include "filter/names_from.hpp"
 #include "fs/ids.hpp"
 #include "fs/posix_tree.hpp"
+#include "protocol/daemon_greeting.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/server_args.hpp"
 #include "transport/open.hpp"
@@ -87,7 +89,6 @@ std::optional<refusal> refuse(job const& what) {
     bool const pull = std::any_of(what.sources.begin(), what.sources.end(), [](location const& l) { return l.is_remote(); });
     return refusal{exit_code::unsupported, pull ? "pulling from another host is not supported in this version" : "local copies are not supported in this version"};
   }
-  if (what.destination.daemon) return refusal{exit_code::unsupported, "rsync daemons are not supported in this version"};
   for (auto const& source : what.sources) {
     if (source.is_remote()) return refusal{exit_code::syntax, "The source and destination cannot both be remote."};
   }
@@ -163,6 +164,32 @@ transport::remote_request make_request(job const& what, protocol::server_command
   return request;
 }
 
+// The daemon whose modules are asked for: an operand that names a daemon and no module.
+location const* listed_daemon(job const& what) {
+  if (what.destination.daemon && what.destination.path.empty()) return &what.destination;
+  for (auto const& each : what.sources) {
+    if (each.daemon && each.path.empty()) return &each;
+  }
+  return nullptr;
+}
+
+finished list_modules(location const& where, job const& what, observer& events, cancellation& cancel,
+                      std::shared_ptr<prompter> ask) {
+  finished end;
+  auto box = mailbox::make(cancel.wake_fd());
+  if (!box) {
+    end.code = exit_code::ipc;
+    end.text = "no event descriptor: " + box.error().message();
+    return end;
+  }
+  std::string const role = &where == &what.destination ? "sender" : "Receiver";
+  auto entered = enter_daemon(where, what.options, {}, {events, cancel, **box, std::move(ask), role});
+  if (auto* early = std::get_if<finished>(&entered)) return *early;
+  end.code = exit_code::start_client;
+  end.text = "the daemon began a session although no module was named";
+  return end;
+}
+
 finished run_push(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
   auto const failed = [](exit_code code, std::string text) {
     finished f;
@@ -176,14 +203,24 @@ finished run_push(job const& what, observer& events, cancellation& cancel, std::
   if (auto* no = std::get_if<refusal>(&prepared)) return failed(no->code, no->text);
   auto& setup = std::get<protocol::push_setup>(prepared);
   setup.workers = what.options.threads > 0 ? static_cast<std::size_t>(what.options.threads) : std::max(1U, std::thread::hardware_concurrency());
-  auto const letters = protocol::compatibility_letters(what.options, true);
-  auto command = protocol::make_server_command(what.options, true, letters, {what.destination.path});
-  setup.first_input = std::move(command.first_input);
   auto box = mailbox::make(cancel.wake_fd());
   if (!box) return failed(exit_code::ipc, "no event descriptor: " + box.error().message());
-
-  auto const peer = transport::open_remote(make_request(what, command), ask ? std::make_shared<relayed_prompter>(std::move(ask)) : nullptr);
-  if (what.options.verbose > 0) events.on_event(message{message::level::info, "transport: " + peer->description(), false});
+  bool const to_daemon = what.destination.daemon;
+  auto const letters = protocol::compatibility_letters(what.options, true);
+  auto command = protocol::make_server_command(what.options, true, letters, {what.destination.path},
+                                               to_daemon ? protocol::addressee::daemon : protocol::addressee::remote_shell);
+  std::unique_ptr<transport::connection> peer;
+  if (to_daemon) {
+    auto entered = enter_daemon(what.destination, what.options, protocol::daemon_arguments(command.words, command.first_input),
+                                {events, cancel, **box, std::move(ask), "sender"});
+    if (auto* end = std::get_if<finished>(&entered)) return *end;
+    peer = std::move(std::get<daemon_entry>(entered).peer);
+    setup.version = std::get<daemon_entry>(entered).protocol;
+  } else {
+    setup.first_input = std::move(command.first_input);
+    peer = transport::open_remote(make_request(what, command), ask ? std::make_shared<relayed_prompter>(std::move(ask)) : nullptr);
+    if (what.options.verbose > 0) events.on_event(message{message::level::info, "transport: " + peer->description(), false});
+  }
   push_limits const limits{what.options.timeout, what.options.bandwidth_limit};
   std::size_t const threads = setup.workers;
   protocol::push_session session{std::move(setup), [&events](event&& e) { events.on_event(e); }};
@@ -196,7 +233,9 @@ finished run_push(job const& what, observer& events, cancellation& cancel, std::
 }  // namespace engine
 
 finished run(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
-  finished outcome = engine::run_push(what, events, cancel, std::move(files), std::move(ask));
+  auto const* const listed = engine::listed_daemon(what);
+  finished outcome = listed != nullptr ? engine::list_modules(*listed, what, events, cancel, std::move(ask))
+                                       : engine::run_push(what, events, cancel, std::move(files), std::move(ask));
   events.on_event(outcome);
   return outcome;
 }

@@ -17,6 +17,7 @@ namespace volsync::protocol {
 namespace {
 
 constexpr std::uint32_t entries_at_once = 2048;   // of a list, between two looks at the backlog
+constexpr std::int32_t longest_peer_timeout = 86400;   // seconds
 constexpr std::size_t input_held = 4U << 20;      // undecoded bytes above which no more is read
 
 // Appends to plain bytes, before there are frames.
@@ -41,6 +42,11 @@ struct push_session::partial_request {
 push_session::push_session(push_setup setup, std::function<void(event&&)> tell)
     : setup_{std::move(setup)}, tell_{std::move(tell)}, partial_{std::make_unique<partial_request>()} {
   raw_out_ = setup_.first_input;
+  if (setup_.version) {
+    features_.protocol = *setup_.version;
+    at_ = state::compat;
+    return;
+  }
   plain_writer out{raw_out_};
   wire::write_version(out, setup_.options.protocol);
 }
@@ -273,8 +279,10 @@ result<void> push_session::take_message(wire::message const& m) {
     case wire::tag::noop:
       if (wire::answers_noop(features_)) out_.keep_alive();
       return {};
-    case wire::tag::data:
-    case wire::tag::io_timeout: return {};
+    case wire::tag::data: return {};
+    case wire::tag::io_timeout:
+      if (m.number() > 0 && m.number() <= longest_peer_timeout) peer_timeout_ = std::chrono::seconds{m.number()};
+      return {};
     case wire::tag::io_error:
     case wire::tag::success:
     case wire::tag::no_send: return protocol_errc::unexpected_message;

@@ -3,6 +3,7 @@
 // Does no I/O: bytes in, bytes out, jobs out and back in. Source: lib/wire/FORMAT.md, handshake to phases and goodbye.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,7 @@ struct push_setup {
   volsync::options options;
   bool may_recurse_incrementally = true;            // our letters had an `i`
   bytes first_input;                                // -s: the arguments, before everything else
+  std::optional<std::int32_t> version;              // agreed before (a daemon's greeting); none: versions are exchanged
   std::optional<checksum::choice> checksums;        // --checksum-choice; none: negotiated
   std::string checksum_restriction;                 // RSYNC_CHECKSUM_LIST
   std::vector<filter::wire_rule> rules;
@@ -69,6 +71,8 @@ class push_session {
   [[nodiscard]] bool in_goodbye() const noexcept;
   // The peer announced that it ends with this code.
   [[nodiscard]] std::optional<int> peer_exit() const noexcept { return peer_exit_; }
+  // The peer hangs up after so much silence, and wants us to know; 0: it said nothing of the kind.
+  [[nodiscard]] std::chrono::seconds peer_timeout() const noexcept { return peer_timeout_; }
   // A message of the peer said that something was not transferred.
   [[nodiscard]] bool peer_had_errors() const noexcept { return peer_had_errors_; }
   // Why the run must end (a merge file that cannot be understood); empty: nothing of the kind.
@@ -118,6 +122,7 @@ class push_session {
   roles::job_ptr first_job_;                        // lists the arguments
   roles::job const* first_job_running_ = nullptr;
   std::optional<int> peer_exit_;
+  std::chrono::seconds peer_timeout_{0};
   bool peer_had_errors_ = false;
   report frozen_;
   bool counters_frozen_ = false;
