@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,8 +27,8 @@ class source_roots {
   source_roots(std::shared_ptr<tree> files, bool follow) : files_{std::move(files)}, open_{follow} {}
 
   // Opens an operand's base directory (its links are followed) and returns its number. A repeated path gives the same
-  // one. Errors: errno; EMFILE beyond 65535 roots.
-  result<std::uint16_t> add(std::string const& path);
+  // one. typed: what of the path is shown; none: all of it. Errors: errno; EMFILE beyond 65535 roots.
+  result<std::uint16_t> add(std::string const& path, std::optional<std::string> const& typed = std::nullopt);
   // A directory below a root; path: components between single slashes, "" for the root itself. Errors: errno; ESTALE if
   // another directory has taken the root's place, ELOOP if more than 40 links lie on the way.
   result<std::shared_ptr<directory const>> open(std::uint16_t root, std::string_view path);
@@ -35,6 +36,11 @@ class source_roots {
   result<std::unique_ptr<file>> open_file(std::uint16_t root, std::string_view parent, std::string_view name);
   // A file named by an absolute path that the user has a say in (a merge file above the transfer root).
   result<std::unique_ptr<file>> open_outside(std::string const& path) const;
+  // Whether the root was given as "/".
+  [[nodiscard]] bool is_absolute_top(std::uint16_t root) const;
+  // The path as it was typed, up to the root, and goes on below it: without "." and doubled slashes. path: on the wire
+  // ("." for the root itself).
+  [[nodiscard]] std::string typed_path(std::uint16_t root, std::string_view path) const;
   // The path a user would know it by.
   [[nodiscard]] std::string full_path(std::uint16_t root, std::string_view path) const;
   // The same for a path that is below no root.
@@ -45,6 +51,7 @@ class source_roots {
   struct base {
     std::string path;
     std::uint64_t device = 0, inode = 0;
+    std::string typed;
   };
 
   result<std::shared_ptr<directory const>> open_base(std::uint16_t root);

@@ -216,6 +216,10 @@ void push_session::begin_running(std::int32_t seed) {
   parts.open = [roots](roles::source_file const& f) { return roots->open_file(f.root, f.parent, f.name); };
   parts.names = setup_.names;
   parts.full_path = [roots](std::uint16_t root, std::string const& path) { return roots->full_path(root, path); };
+  parts.names_of = [roots](std::uint16_t root, std::string const& path) -> roles::entry_names {
+    std::string typed = roots->typed_path(root, path);
+    return {roots->is_absolute_top(root) ? "/" + path : path, std::move(typed)};
+  };
   sender_ = std::make_unique<roles::sender>(how, std::move(parts), tell_);
 
   setup_.operands.incremental = incremental;

@@ -41,7 +41,7 @@ operand cut_operand(std::string_view typed, bool relative) {
   if (relative) {
     std::string_view kept = typed;
     if (auto const cut = typed.find("/./"); cut != std::string_view::npos) {
-      made.root = cut == 0 ? "/" : std::string{typed.substr(0, cut)};
+      made.root = cut == 0 ? "/." : std::string{typed.substr(0, cut)};
       kept = typed.substr(cut + 3);
     } else if (typed.front() == '/') {
       made.root = "/";
@@ -50,7 +50,10 @@ operand cut_operand(std::string_view typed, bool relative) {
       made.leading_dot = typed.starts_with("./");
     }
     normalise(made, kept);
-    if (made.path.empty()) made.content = true;
+    if (made.path.empty()) {
+      made.content = true;
+      if (made.root == "/") made.root = "/.";
+    }
     return made;
   }
   std::string path{typed};
@@ -62,10 +65,10 @@ operand cut_operand(std::string_view typed, bool relative) {
   std::string const leaf = slash == std::string::npos ? path : path.substr(slash + 1);
   if (made.content || leaf == "." || leaf == ".." || leaf.empty()) {
     made.content = true;
-    made.root = path;
+    made.root = path == "/" ? "/." : path;
     return made;
   }
-  made.root = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  made.root = slash == std::string::npos ? "." : slash == 0 ? "/." : path.substr(0, slash);
   made.path = leaf;
   return made;
 }
@@ -113,11 +116,14 @@ operand operand_job::next_operand() {
   if (!how_.names) return cut_operand(how_.paths[at_++], how_.relative);
   std::string const& name = (*how_.names)[at_++];
   operand each = cut_operand(how_.relative ? "./" + name : name, how_.relative);
-  std::string const base = how_.paths.empty() ? "." : how_.paths.front();
+  std::string const typed = how_.paths.empty() ? "." : how_.paths.front();
+  std::string const base = typed == "/" ? "/." : typed;
   if (how_.relative) {
+    each.typed = "";
     each.root = base;
     each.leading_dot = false;
   } else {
+    each.typed = each.root;
     each.root = each.root == "." ? base : base + "/" + each.root;
   }
   return each;
@@ -138,7 +144,7 @@ void operand_job::add(operand const& each, bool from_list) {
     first_.fatal = {"found \"..\" dir in relative path: " + each.path, exit_code::syntax};
     return;
   }
-  auto const root = lister_->roots().add(each.root);
+  auto const root = lister_->roots().add(each.root, each.typed);
   if (!root) return failed(lister_->roots().full_path_of(each.root), "change_dir", root.error());
   if (each.path.empty()) return add_root(each, *root, from_list);
   add_named(each, *root, from_list);

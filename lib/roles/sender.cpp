@@ -90,18 +90,20 @@ result<void> sender::take_done() {
   return {};
 }
 
-namespace {
-
-item describe(request const& what, live_list const& where, flist::entry const* e) {
+// e: null for the directory that the list belongs to.
+item sender::describe(request const& what, live_list const& where, flist::entry const* e) const {
   item said;
   said.flags = what.flags;
   flist::entry const& entry = e != nullptr ? *e : where.entry;
   said.mode = entry.mode;
-  said.name = e != nullptr ? where.list->path(*e) : where.path;
+  auto names = parts_.names_of(e != nullptr ? where.list->parent(*e).root : where.root,
+                               e != nullptr ? where.list->path(*e) : where.path);
+  said.name = std::move(names.name);
+  said.path = std::move(names.path);
   said.size = entry.length();
   said.mtime = entry.mtime;
   said.mtime_ns = entry.mtime_ns;
-  said.uid = entry.uid;
+  said.uid = how_.list.owner ? entry.uid : 0;      // as the list has it
   said.gid = entry.gid;
   if (what.xname && !what.xname->empty() && (what.flags & flist::item::local_change) != 0) {
     said.hard_link = true;
@@ -111,8 +113,6 @@ item describe(request const& what, live_list const& where, flist::entry const* e
   }
   return said;
 }
-
-}  // namespace
 
 result<void> sender::take_request(request wanted) {
   auto const where = lists_.find(flist::raw(wanted.n));
@@ -132,7 +132,6 @@ result<void> sender::take_request(request wanted) {
   start_batch();
   ++waiting_requests_;
   item said = describe(wanted, *where.where, e);
-  if (!how_.list.owner) said.uid = 0;              // as the list has it
   turns_.push_back({from_sender{item_echo{std::move(wanted)}}, false, std::move(said)});
   return {};
 }
@@ -161,7 +160,6 @@ void sender::collect(request wanted, live_list const& where, flist::entry const&
   if (!collected_.empty() && collected_bytes_ + size > static_cast<std::int64_t>(step_bytes)) start_batch();
   collected_files_.push_back({parent.root, parent.path, std::string{where.list->name(e)}, e.size});
   collected_items_.push_back(describe(wanted, where, &e));
-  if (!how_.list.owner) collected_items_.back().uid = 0;
   collected_bytes_ += size;
   signature_bytes_ += cost(wanted);
   ++waiting_requests_;

@@ -334,6 +334,37 @@ TEST_CASE("a merge file on the way to an argument that cannot be read is told, a
   CHECK(events.all<problem>().size() == 1);
 }
 
+TEST_CASE("items are named as in the list, and by the argument as it was typed") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/src/d/f", "f");
+  job j = push_job(where);
+  std::string expected;
+  SECTION("the content of a directory") {
+    j.sources[0].path = "/src/";
+    expected = ".:/src/. d:/src/d d/f:/src/d/f ";
+  }
+  SECTION("a directory") {
+    j.sources[0].path = "//src/./d";
+    expected = "d:/src/d d/f:/src/d/f ";
+  }
+  SECTION("an absolute path kept by -R") {
+    j.options.relative = true;
+    j.sources[0].path = "/src/d";
+    expected = "/src:/src /src/d:/src/d /src/d/f:/src/d/f ";
+  }
+  SECTION("a path cut by -R") {
+    j.options.relative = true;
+    j.sources[0].path = "/./src/d";
+    expected = "src:/src src/d:/src/d src/d/f:/src/d/f ";
+  }
+  recorder events;
+  REQUIRE(push(j, files, events).code == exit_code::success);
+  std::string told;
+  for (auto const& each : events.all<item>()) told += each.name + ":" + each.path + " ";
+  CHECK(told == expected);
+}
+
 TEST_CASE("a file of rules or names that cannot be read whole is a refusal, not a shorter list") {
   scratch where;
   auto const files = std::make_shared<fs::memory_tree>();
