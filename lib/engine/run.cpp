@@ -21,6 +21,7 @@
 #include "protocol/daemon_greeting.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/server_args.hpp"
+#include "text/info_words.hpp"
 #include "transport/open.hpp"
 
 namespace volsync {
@@ -130,6 +131,7 @@ std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared
 
   setup.scan.copy_links = o.copy_links;
   setup.scan.copy_unsafe_links = o.copy_unsafe_links;
+  setup.scan.tell_unsafe_links = text::info_levels{o}[text::info::symsafe] > 0;
   setup.scan.copy_dirlinks = o.copy_dirlinks;
   setup.scan.links = o.links;
   setup.scan.one_file_system = o.one_file_system;

@@ -80,7 +80,10 @@ void list_builder::push_children(scanned& from) {
     bool const wanted = child != from.children.end() && child->where == slot;
     std::string name = list.path(e);
     if (!below.empty() && below.back()->path == name) {   // a duplicate: its content joins the first one's list
-      if (wanted && child->scan) below.back()->places.push_back(child->place);
+      auto& places = below.back()->places;
+      // Lists of directories have the same one once, if it comes twice in a row; a single list has it twice, as rsync's.
+      bool const again = how_.incremental && !places.empty() && wanted && places.back().root == child->place.root;
+      if (wanted && child->scan && !again) places.push_back(child->place);
       continue;
     }
     if (!how_.incremental && (!wanted || !child->scan) && !planned_.contains(name)) continue;   // nothing below

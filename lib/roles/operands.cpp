@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace volsync::roles {
@@ -65,6 +66,7 @@ operand cut_operand(std::string_view typed, bool relative) {
   std::string const leaf = slash == std::string::npos ? path : path.substr(slash + 1);
   if (made.content || leaf == "." || leaf == ".." || leaf.empty()) {
     made.content = true;
+    if (path.ends_with("/.")) path.erase(std::max<std::size_t>(path.size() - 2, 1));
     made.root = path == "/" ? "/." : path;
     return made;
   }
@@ -164,6 +166,9 @@ result<planned_entry> operand_job::look_up(std::uint16_t root, std::string const
     e.link = std::move(*link);
     std::string const path = parent.empty() ? name : parent + "/" + name;
     bool const unsafe = lister_->options().scan.copy_unsafe_links && fs::is_unsafe_link(e.link, path);
+    if (unsafe && lister_->options().scan.tell_unsafe_links) {
+      note_problem(first_, fs::copied_link(path, e.link), root, lister_->roots());
+    }
     auto const target = (*where)->status_of(*leaf, true);
     if (!target && unsafe) return target.error() == std::errc::no_such_file_or_directory ? no_referent() : target.error();
     if (target && (unsafe || (lister_->options().scan.copy_dirlinks && S_ISDIR(target->mode)))) {

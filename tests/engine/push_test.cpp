@@ -365,6 +365,49 @@ TEST_CASE("items are named as in the list, and by the argument as it was typed")
   CHECK(told == expected);
 }
 
+TEST_CASE("a link that is copied because it leads out of the transfer is told if that is asked for") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/elsewhere", "e");
+  files->add_link("/src/d/link", "/elsewhere");
+  job j = push_job(where);
+  j.options.copy_unsafe_links = true;
+  j.sources[0].path = GENERATE("/src/d/", "/src/d/link");
+  j.options.verbose = GENERATE(0, 1);
+  recorder events;
+  REQUIRE(push(j, files, events).code == exit_code::success);
+  std::string told;
+  for (auto const& each : events.all<message>()) {
+    if (!each.from_peer && !each.text.starts_with("transport")) told += each.text;
+  }
+  CHECK(told == (j.options.verbose != 0 ? "copying unsafe symlink \"link\" -> \"/elsewhere\"" : ""));
+}
+
+TEST_CASE("a directory that is named twice in a row is listed twice and read once") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/src/d/e/f", "f");
+  files->add_file("/other/d/g", "g");
+  job j = push_job(where);
+  auto const named = [&](std::vector<std::string> const& paths) {
+    j.sources.clear();
+    for (auto const& each : paths) {
+      j.sources.emplace_back();
+      j.sources.back().path = each;
+    }
+    recorder events;
+    auto const done = push(j, files, events);
+    REQUIRE(done.code == exit_code::success);
+    return done.result.files.total();
+  };
+  CHECK(named({"/src/d", "/src/d"}) == 4);
+  CHECK(named({"/src/", "/src/."}) == 6);
+  CHECK(named({"/src/d", "/other/d"}) == 5);
+  CHECK(named({"/src/d", "/other/d", "/src/d"}) == 7);   // e comes twice in a row
+  j.options.inc_recursive = false;
+  CHECK(named({"/src/d", "/src/d"}) == 6);
+}
+
 TEST_CASE("a file of rules or names that cannot be read whole is a refusal, not a shorter list") {
   scratch where;
   auto const files = std::make_shared<fs::memory_tree>();

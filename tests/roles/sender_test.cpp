@@ -316,6 +316,8 @@ TEST_CASE("arguments are cut as rsync cuts them") {
   CHECK((cut("a/b/dir").root == "a/b" && cut("a/b/dir").path == "dir"));
   CHECK((cut("/etc").root == "/." && cut("/etc").path == "etc"));
   CHECK((cut("dir/").root == "dir" && cut("dir/").path.empty() && cut("dir/").content));
+  CHECK((cut("dir/.").root == "dir" && cut("dir/.").path.empty() && cut("dir/.").content));
+  CHECK((cut("/.").root == "/." && cut("/dir/.").root == "/dir"));
   CHECK((cut("a/..").root == "a/.." && cut("a/..").path.empty()));
   CHECK((cut(".").root == "." && cut(".").content));
   CHECK((cut("/").root == "/." && cut("/").content));
