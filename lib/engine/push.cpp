@@ -2,7 +2,7 @@
 #include "engine/push.hpp"
 
 #include <algorithm>
-#include <cerrno>
+#include <utility>
 
 #include "protocol/errc.hpp"
 #include "transport/errc.hpp"
@@ -53,6 +53,7 @@ finished push_driver::run() {
     moved = move_jobs() || moved;
     if (!ended_) moved = move_output() || moved;
     if (!ended_) moved = move_jobs() || moved;   // what was said may have made work
+    time_list();
     pass_errors();
     if (ended_) break;
     keep_time();
@@ -64,7 +65,10 @@ finished push_driver::run() {
   } else if (!cancel_.requested()) {
     pass_errors();
   }
+  auto const [generation, transfer] = std::pair{outcome_.result.list_generation, outcome_.result.list_transfer};
   outcome_.result = session_.figures();
+  outcome_.result.list_generation = generation;
+  outcome_.result.list_transfer = transfer;
   outcome_.result.elapsed = clock::now() - begun_;
   return outcome_;
 }
@@ -183,6 +187,18 @@ void push_driver::pass_errors() {
   bytes text;
   if (peer_.take_errors(text) == 0) return;
   events_.on_event(message{message::level::remote_error, std::string{as_text(text)}, true});
+}
+
+// The figures of --stats about the first list. A stage that was never seen took no time worth telling.
+void push_driver::time_list() {
+  using stage = protocol::push_session::list_stage;
+  stage const at = session_.first_list();
+  if (at == list_at_) return;
+  auto const now = clock::now();
+  auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(now - std::exchange(list_begun_, now));
+  if (list_at_ == stage::being_made) outcome_.result.list_generation = std::max(took, std::chrono::milliseconds{1});
+  if (list_at_ == stage::being_sent) outcome_.result.list_transfer = took;
+  list_at_ = at;
 }
 
 void push_driver::keep_time() {

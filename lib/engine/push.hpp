@@ -40,6 +40,7 @@ class push_driver {
   bool move_output();
   void pass_errors();
   void keep_time();
+  void time_list();
   void fail(exit_code code, std::string text);
   void connection_lost(transport::connection_state const& state);
   void wait_for_end();
@@ -60,7 +61,8 @@ class push_driver {
   clock::time_point last_input_ = begun_;
   clock::time_point last_output_ = begun_;   // anything, signs of life too
   clock::time_point last_moved_ = begun_;    // what the run consists of
-  bool greeted_ = false;
+  clock::time_point list_begun_ = begun_;    // the first list's stage
+  protocol::push_session::list_stage list_at_ = protocol::push_session::list_stage::none;
   bool ended_ = false;
   finished outcome_;
 };

@@ -224,6 +224,7 @@ void push_session::begin_running(std::int32_t seed) {
 
   setup_.operands.incremental = incremental;
   first_job_ = std::make_unique<roles::operand_job>(lister_, setup_.operands, setup_.filter);
+  first_list_ = list_stage::being_made;
   phase begun;
   begun.what = phase::step::list_started;
   begun.incremental = incremental;
@@ -453,6 +454,7 @@ void push_session::encode_file(roles::file_data const& data) {
 void push_session::begin_list(roles::segment what) {
   if (what.directory >= 0) ndx_out_.write(out_.stream(), wire::ndx_flist_offset - what.directory);
   list_ = list_under_way{std::move(what), 0, 0};
+  if (first_list_ == list_stage::being_made) first_list_ = list_stage::being_sent;
 }
 
 void push_session::encode_list() {
@@ -480,6 +482,7 @@ void push_session::encode_list() {
     done.entries = sender_->lists().entries();
     bool const last = !done.incremental;
     list_.reset();
+    first_list_ = list_stage::sent;
     if (last) tell_(std::move(done));
   }
 }

@@ -67,6 +67,10 @@ class push_session {
   // An empty frame, if frames have begun and none is under way.
   void keep_alive();
 
+  // How far the first list is; without incremental recursion it is the only one. For a caller who has a clock.
+  enum class list_stage : std::uint8_t { none, being_made, being_sent, sent };
+  [[nodiscard]] list_stage first_list() const noexcept { return first_list_; }
+
   [[nodiscard]] bool finished() const noexcept;
   [[nodiscard]] bool in_goodbye() const noexcept;
   // The peer announced that it ends with this code.
@@ -119,6 +123,7 @@ class push_session {
   std::shared_ptr<roles::tree_lister const> lister_;
   std::unique_ptr<partial_request> partial_;
   std::optional<list_under_way> list_;
+  list_stage first_list_ = list_stage::none;
   roles::job_ptr first_job_;                        // lists the arguments
   roles::job const* first_job_running_ = nullptr;
   std::optional<int> peer_exit_;

@@ -64,6 +64,7 @@ TEST_CASE("a tree arrives as it is, for every protocol, with and without increme
   CHECK(done.result.files.regular == 4);
   CHECK(done.result.files.directories == 4);
   CHECK(done.result.literal_data == 3'000'006);
+  CHECK(done.result.list_generation.count() > 0);
 
   SECTION("and a second run sends nothing") {
     recorder second;
