@@ -12,7 +12,7 @@
 
 #include "base/unique_fd.hpp"
 #include "engine/daemon.hpp"
-#include "engine/push.hpp"
+#include "engine/driver.hpp"
 #include "filter/command_line.hpp"
 #include "filter/errc.hpp"
 #include "filter/names_from.hpp"
@@ -20,6 +20,7 @@
 #include "fs/posix_tree.hpp"
 #include "protocol/daemon_greeting.hpp"
 #include "protocol/errc.hpp"
+#include "protocol/push_session.hpp"
 #include "protocol/server_args.hpp"
 #include "text/info_words.hpp"
 #include "transport/open.hpp"
@@ -223,11 +224,11 @@ finished run_push(job const& what, observer& events, cancellation& cancel, std::
     peer = transport::open_remote(make_request(what, command), ask ? std::make_shared<relayed_prompter>(std::move(ask)) : nullptr);
     if (what.options.verbose > 0) events.on_event(message{message::level::info, "transport: " + peer->description(), false});
   }
-  push_limits const limits{what.options.timeout, what.options.bandwidth_limit};
+  session_limits const limits{what.options.timeout, what.options.bandwidth_limit};
   std::size_t const threads = setup.workers;
   protocol::push_session session{std::move(setup), [&events](event&& e) { events.on_event(e); }};
   workers pool{threads, **box};
-  push_driver driver{session, *peer, pool, **box, events, cancel, limits};
+  session_driver driver{session, *peer, pool, **box, events, cancel, limits};
   return driver.run();
 }
 

@@ -55,7 +55,10 @@ push_session::~push_session() = default;
 
 bool push_session::finished() const noexcept { return sender_ && sender_->finished(); }
 bool push_session::in_goodbye() const noexcept { return sender_ && sender_->in_goodbye(); }
-fs::rule_failure push_session::fatal() const { return sender_ ? sender_->lists().fatal() : fs::rule_failure{}; }
+std::optional<fatal_end> push_session::fatal() const {
+  if (!sender_ || sender_->lists().fatal().empty()) return std::nullopt;
+  return fatal_end{sender_->lists().fatal().code, sender_->lists().fatal().text};
+}
 std::int32_t push_session::io_error() const noexcept { return sender_ ? sender_->io_error() : 0; }
 std::int64_t push_session::bytes_received() const noexcept { return raw_received_ + in_.byte_count(); }
 

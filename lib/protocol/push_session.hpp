@@ -14,6 +14,7 @@
 #include "base/bytes.hpp"
 #include "checksum/negotiate.hpp"
 #include "filter/wire_rule.hpp"
+#include "protocol/session.hpp"
 #include "roles/operands.hpp"
 #include "roles/sender.hpp"
 #include "roles/tree_lister.hpp"
@@ -43,48 +44,32 @@ struct push_setup {
   std::size_t workers = 1;
 };
 
-class push_session {
+class push_session final : public session {
  public:
   push_session(push_setup setup, std::function<void(event&&)> tell);
-  push_session(push_session const&) = delete;
-  push_session& operator=(push_session const&) = delete;
-  ~push_session();
+  ~push_session() override;
 
-  // Bytes of the peer, in any split. Errors: those of wire, delta, checksum, roles, protocol; the session is over then.
-  [[nodiscard]] result<void> take_input(byte_view input);
-  // The peer's stream ended. Errors: closed_early unless everything was said.
-  [[nodiscard]] result<void> take_end();
-  // A finished step of a job.
-  void take(roles::job_ptr step);
-  // Something to run on a worker, or null.
-  [[nodiscard]] roles::job_ptr next_job();
-  // Goes on as far as it can while the output backlog stays below `room` bytes. Errors as take_input.
-  [[nodiscard]] result<void> advance(std::size_t room);
-  // Everything to be sent now; empty: nothing.
-  [[nodiscard]] bytes take_output();
-  // False: the caller should not read from the peer for now.
-  [[nodiscard]] bool wants_input() const noexcept;
-  // An empty frame, if frames have begun and none is under way.
-  void keep_alive();
+  [[nodiscard]] result<void> take_input(byte_view input) override;
+  [[nodiscard]] result<void> take_end() override;
+  [[nodiscard]] bool wants_input() const noexcept override;
+  [[nodiscard]] roles::job_ptr next_job() override;
+  void take(roles::job_ptr step) override;
+  [[nodiscard]] result<void> advance(std::size_t room) override;
+  [[nodiscard]] bytes take_output() override;
+  void keep_alive() override;
 
-  // How far the first list is; without incremental recursion it is the only one. For a caller who has a clock.
-  enum class list_stage : std::uint8_t { none, being_made, being_sent, sent };
-  [[nodiscard]] list_stage first_list() const noexcept { return first_list_; }
-
-  [[nodiscard]] bool finished() const noexcept;
-  [[nodiscard]] bool in_goodbye() const noexcept;
-  // The peer announced that it ends with this code.
-  [[nodiscard]] std::optional<int> peer_exit() const noexcept { return peer_exit_; }
-  // The peer hangs up after so much silence, and wants us to know; 0: it said nothing of the kind.
-  [[nodiscard]] std::chrono::seconds peer_timeout() const noexcept { return peer_timeout_; }
-  // A message of the peer said that something was not transferred.
-  [[nodiscard]] bool peer_had_errors() const noexcept { return peer_had_errors_; }
-  // Why the run must end (a merge file that cannot be understood); empty: nothing of the kind.
-  [[nodiscard]] fs::rule_failure fatal() const;
-  [[nodiscard]] std::int32_t io_error() const noexcept;
-  [[nodiscard]] report figures() const;
-  [[nodiscard]] std::int64_t bytes_received() const noexcept;
-  [[nodiscard]] std::int32_t protocol() const noexcept { return features_.protocol; }
+  [[nodiscard]] bool finished() const noexcept override;
+  [[nodiscard]] bool in_goodbye() const noexcept override;
+  [[nodiscard]] std::optional<int> peer_exit() const noexcept override { return peer_exit_; }
+  [[nodiscard]] std::chrono::seconds peer_timeout() const noexcept override { return peer_timeout_; }
+  [[nodiscard]] list_stage first_list() const noexcept override { return first_list_; }
+  [[nodiscard]] bool peer_had_errors() const noexcept override { return peer_had_errors_; }
+  [[nodiscard]] std::optional<fatal_end> fatal() const override;
+  [[nodiscard]] std::int32_t io_error() const noexcept override;
+  [[nodiscard]] report figures() const override;
+  [[nodiscard]] std::int64_t bytes_received() const noexcept override;
+  [[nodiscard]] std::int32_t protocol() const noexcept override { return features_.protocol; }
+  [[nodiscard]] std::string_view role() const noexcept override { return "sender"; }
 
  private:
   enum class state : std::uint8_t { version, compat, names, seed, running };

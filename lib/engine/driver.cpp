@@ -1,10 +1,11 @@
 // The loop. It never blocks but in mailbox::wait, so neither direction can stop the other.
-#include "engine/push.hpp"
+#include "engine/driver.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "protocol/errc.hpp"
+#include "roles/values.hpp"
 #include "transport/errc.hpp"
 
 namespace volsync::engine {
@@ -29,19 +30,19 @@ exit_code exit_code_of_transport(error_code failure) noexcept {
   }
 }
 
-push_driver::push_driver(protocol::push_session& session, transport::connection& peer, workers& pool, mailbox& box,
-                         observer& events, cancellation& cancel, push_limits const& limits)
+session_driver::session_driver(protocol::session& session, transport::connection& peer, workers& pool, mailbox& box,
+                         observer& events, cancellation& cancel, session_limits const& limits)
     : session_{session}, peer_{peer}, pool_{pool}, box_{box}, events_{events}, cancel_{cancel}, limits_{limits},
       pace_{limits.bandwidth, clock::now()} {}
 
-void push_driver::fail(exit_code code, std::string text) {
+void session_driver::fail(exit_code code, std::string text) {
   if (ended_) return;
   ended_ = true;
   outcome_.code = code;
   outcome_.text = std::move(text);
 }
 
-finished push_driver::run() {
+finished session_driver::run() {
   peer_.start([this] { box_.wake(); });
   while (!ended_ && !session_.finished()) {
     if (cancel_.requested()) {
@@ -73,7 +74,7 @@ finished push_driver::run() {
   return outcome_;
 }
 
-bool push_driver::move_input() {
+bool session_driver::move_input() {
   if (session_.wants_input()) {
     bytes arrived;
     std::size_t const count = peer_.take_input(arrived);
@@ -105,7 +106,7 @@ bool push_driver::move_input() {
   return false;
 }
 
-void push_driver::connection_lost(transport::connection_state const& state) {
+void session_driver::connection_lost(transport::connection_state const& state) {
   // The remote program's own status says more than the pipe, so it gets a moment to arrive.
   auto known = state;
   for (auto const until = clock::now() + std::chrono::seconds{2}; !known.exit && !known.failure && clock::now() < until;) {
@@ -114,7 +115,7 @@ void push_driver::connection_lost(transport::connection_state const& state) {
   }
   pass_errors();
   exit_code code = exit_code::stream;
-  std::string text = "connection unexpectedly closed (" + std::to_string(session_.bytes_received()) + " bytes received so far) [sender]";
+  std::string text = "connection unexpectedly closed (" + std::to_string(session_.bytes_received()) + " bytes received so far) [" + std::string{session_.role()} + "]";
   if (session_.peer_exit()) {
     // The peer said why it goes.
     int const said = *session_.peer_exit();
@@ -132,7 +133,7 @@ void push_driver::connection_lost(transport::connection_state const& state) {
   fail(code, std::move(text));
 }
 
-bool push_driver::move_jobs() {
+bool session_driver::move_jobs() {
   bool moved = box_.take(done_jobs_);
   for (auto& each : done_jobs_) session_.take(std::move(each));
   done_jobs_.clear();
@@ -143,7 +144,7 @@ bool push_driver::move_jobs() {
   return moved;
 }
 
-bool push_driver::move_output() {
+bool session_driver::move_output() {
   bool moved = false;
   while (!ended_) {
     if (outgoing_used_ == outgoing_.size()) {
@@ -155,9 +156,9 @@ bool push_driver::move_output() {
         fail(protocol::exit_code_of(advanced.error()), advanced.error().message());
         return true;
       }
-      if (auto why = session_.fatal(); !why.empty()) {
+      if (auto why = session_.fatal()) {
         peer_.abort();
-        fail(why.code, std::move(why.text));
+        fail(why->code, std::move(why->text));
         return true;
       }
       outgoing_ = session_.take_output();
@@ -183,15 +184,15 @@ bool push_driver::move_output() {
   return moved;
 }
 
-void push_driver::pass_errors() {
+void session_driver::pass_errors() {
   bytes text;
   if (peer_.take_errors(text) == 0) return;
   events_.on_event(message{message::level::remote_error, std::string{as_text(text)}, true});
 }
 
 // The figures of --stats about the first list. A stage that was never seen took no time worth telling.
-void push_driver::time_list() {
-  using stage = protocol::push_session::list_stage;
+void session_driver::time_list() {
+  using stage = protocol::session::list_stage;
   stage const at = session_.first_list();
   if (at == list_at_) return;
   auto const now = clock::now();
@@ -201,7 +202,7 @@ void push_driver::time_list() {
   list_at_ = at;
 }
 
-void push_driver::keep_time() {
+void session_driver::keep_time() {
   // A peer that does not wait as long as we is kept awake in its own time, and bound to it.
   auto const theirs = session_.peer_timeout();
   if (theirs.count() != 0 && (limits_.timeout.count() == 0 || theirs < limits_.timeout)) limits_.timeout = theirs;
@@ -215,11 +216,11 @@ void push_driver::keep_time() {
   }
   if (now - std::max(last_input_, last_moved_) >= limits_.timeout) {
     peer_.abort();
-    fail(exit_code::timeout, "[sender] io timeout after " + std::to_string(limits_.timeout.count()) + " seconds -- exiting");
+    fail(exit_code::timeout, "[" + std::string{session_.role()} + "] io timeout after " + std::to_string(limits_.timeout.count()) + " seconds -- exiting");
   }
 }
 
-exit_code push_driver::code_at_end(transport::connection_state const& state) const {
+exit_code session_driver::code_at_end(transport::connection_state const& state) const {
   int own = 0;
   if ((session_.io_error() & roles::io_error_vanished) != 0) own = static_cast<int>(exit_code::vanished);
   if ((session_.io_error() & roles::io_error_general) != 0 || session_.peer_had_errors()) own = static_cast<int>(exit_code::partial);
@@ -230,7 +231,7 @@ exit_code push_driver::code_at_end(transport::connection_state const& state) con
 }
 
 // The goodbye was said; what the remote program still writes is passed on until it ends.
-void push_driver::wait_for_end() {
+void session_driver::wait_for_end() {
   auto const until = clock::now() + end_patience;
   for (;;) {
     bytes arrived;
