@@ -55,6 +55,10 @@ result<std::shared_ptr<directory const>> source_roots::open_base(std::uint16_t r
   return handle;
 }
 
+void source_roots::allow_link(std::uint16_t root, std::string_view path) {
+  open_.allow_link(prefix_of(root), without_leading_slashes(path));
+}
+
 result<std::shared_ptr<directory const>> source_roots::open(std::uint16_t root, std::string_view path) {
   path = without_leading_slashes(path);
   auto const prefix = prefix_of(root);

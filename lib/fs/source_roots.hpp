@@ -1,7 +1,7 @@
 // The source side of a push: the base directories of the arguments, and a small cache of open directories below them.
 //
 // Paths are resolved one component at a time below a root. Links are not followed, except where the run copies what
-// links point to: then a directory of the list may have been a link. Of any number of arguments and directories only a
+// links point to, for then a directory of the list may have been a link, and on the way to what -R was asked for. Of any number of arguments and directories only a
 // few are open at a time; an argument's directory that was closed meanwhile must be the same when it is opened again.
 #pragma once
 
@@ -29,6 +29,8 @@ class source_roots {
   // Opens an operand's base directory (its links are followed) and returns its number. A repeated path gives the same
   // one. typed: what of the path is shown; none: all of it. Errors: errno; EMFILE beyond 65535 roots.
   result<std::uint16_t> add(std::string const& path, std::optional<std::string> const& typed = std::nullopt);
+  // From now on the directory of that path below a root may be a link: the user named it, or something behind it.
+  void allow_link(std::uint16_t root, std::string_view path);
   // A directory below a root; path: components between single slashes, "" for the root itself. Errors: errno; ESTALE if
   // another directory has taken the root's place, ELOOP if more than 40 links lie on the way.
   result<std::shared_ptr<directory const>> open(std::uint16_t root, std::string_view path);

@@ -288,7 +288,18 @@ std::shared_ptr<filter::rule_set const> operand_job::rules_below(operand const& 
 
 void operand_job::add_named(operand const& each, std::uint16_t root, bool from_list) {
   auto const [parent, name] = split_last(each.path);
-  auto e = look_up(root, parent, name, each.content || lister_->options().scan.copy_links);
+  for (std::size_t slash = each.path.find('/'); slash != std::string::npos; slash = each.path.find('/', slash + 1)) {
+    lister_->roots().allow_link(root, each.path.substr(0, slash));
+  }
+  auto e = look_up(root, parent, name, lister_->options().scan.copy_links);
+  if (each.content && e && e->what.is_symlink()) {
+    // A slash behind a link asks for the directory that it leads to; behind any other link it means nothing.
+    auto target = look_up(root, parent, name, true);
+    if (target && target->what.is_directory()) {
+      lister_->roots().allow_link(root, each.path);
+      e = std::move(target);
+    }
+  }
   std::string const full = lister_->roots().full_path(root, each.path);
   if (!e && e.error() == no_referent()) {
     first_.io_error |= io_error_general;
@@ -297,9 +308,6 @@ void operand_job::add_named(operand const& each, std::uint16_t root, bool from_l
   }
   if (!e) return failed(full, "link_stat", e.error());
   bool const is_directory = e->what.is_directory();
-  if (each.content && !is_directory && !how_.relative) {
-    return failed(full, "link_stat", std::make_error_code(std::errc::not_a_directory));
-  }
   auto const& rules = rules_of(root);
   if (rules && rules->excludes(each.path, is_directory, filter::side::sender)) return;
   if (is_directory && !how_.recurse && !how_.dirs && !from_list) {

@@ -409,6 +409,42 @@ TEST_CASE("a directory that is named twice in a row is listed twice and read onc
   CHECK(named({"/src/d", "/src/d"}) == 6);
 }
 
+TEST_CASE("links on the way to an argument of -R are followed, and one with a slash behind it, but none below") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/src/real/d/f", "f");
+  files->add_link("/src/real/d/below", "../d2");
+  files->add_file("/src/real/d2/g", "g");
+  files->add_link("/src/way", "real");
+  files->add_link("/src/way2", "/src/real/d");
+  files->add_link("/src/file", "real/d/f");
+  files->add_link("/src/dead", "nowhere");
+  job j = push_job(where);
+  j.options.inc_recursive = GENERATE(true, false);
+  j.options.relative = true;
+  CAPTURE(j.options.inc_recursive);
+  SECTION("arguments") {
+    j.sources.clear();
+    for (auto const* each : {"/src/./way/d", "/src/./way2/", "/src/./file/", "/src/./dead/"}) {
+      j.sources.emplace_back();
+      j.sources.back().path = each;
+    }
+  }
+  SECTION("names of a list") {
+    std::ofstream{where.path() + "/list"} << "way/d/f\nway/d/below\nway2/\nfile/\ndead/\n";
+    j.options.files_from = where.path() + "/list";
+  }
+  recorder events;
+  CHECK(push(j, files, events).code == exit_code::success);
+  CHECK(content_of(where.to() + "/way/d/f") == "f");
+  CHECK(std::filesystem::is_directory(std::filesystem::symlink_status(where.to() + "/way")));
+  CHECK(content_of(where.to() + "/way2/f") == "f");
+  for (auto const* link : {"/way/d/below", "/way2/below", "/file", "/dead"}) {
+    CAPTURE(link);
+    CHECK(std::filesystem::is_symlink(std::filesystem::symlink_status(where.to() + link)));
+  }
+}
+
 TEST_CASE("a file of rules or names that cannot be read whole is a refusal, not a shorter list") {
   scratch where;
   auto const files = std::make_shared<fs::memory_tree>();
