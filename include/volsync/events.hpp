@@ -80,6 +80,7 @@ struct finished {
   exit_code code = exit_code::success;
   std::string text;                ///< what went wrong, what to do next; empty on success
   report result;
+  bool no_session = false;         ///< there was none to have figures of: a daemon's list of modules
   bool peer_told = false;          ///< the peer ended the run and printed its own error line: ours would repeat it
 };
 

@@ -120,6 +120,10 @@ struct options {
   int protocol = 32;                 ///< highest version offered, 30..32
   bool secluded_args = false;        ///< -s
   int old_args = 0;                  ///< --old-args
+  int daemon_port = 0;               ///< --port, of daemons that name none themselves; 0: 873
+  std::string bind_address;          ///< --address: ours, for a daemon's socket; empty: the system's choice
+  std::string password_file;         ///< --password-file, for daemons; "-": standard input
+  bool motd = true;                  ///< --no-motd: what a daemon says before a session is left out (a list of modules, too)
   std::string ssh_config;            ///< --ssh-config=FILE
   enum class transport_choice : std::uint8_t { automatic, libssh, ssh } transport = transport_choice::automatic;
 

@@ -13,7 +13,8 @@
 
 namespace volsync {
 
-/// Asks the user during connection set-up. Called on a thread of the transport, one call at a time; may block.
+/// Asks the user during connection set-up. Called on a thread of the transport or, for a daemon's password, on the one that
+/// called run(); one call at a time; may block.
 class prompter {
  public:
   virtual ~prompter() = default;

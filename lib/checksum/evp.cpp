@@ -1,9 +1,10 @@
-// MD5 and SHA-1 by OpenSSL.
+// Digests by OpenSSL.
 #include "checksum/evp.hpp"
 
 #include <array>
 #include <new>
 #include <stdexcept>
+#include <string>
 
 #include <openssl/evp.h>
 #include <openssl/provider.h>
@@ -11,14 +12,37 @@
 namespace volsync::checksum {
 namespace {
 
-// Fetching costs microseconds, so once for the program; never freed, since threads may digest until the very end.
-EVP_MD const* fetched(algorithm which) {
+EVP_MD const* fetch(char const* name) {
   static OSSL_LIB_CTX* const library = OSSL_LIB_CTX_new();
-  static EVP_MD* const md5 = EVP_MD_fetch(library, "MD5", nullptr);
-  static EVP_MD* const sha1 = EVP_MD_fetch(library, "SHA1", nullptr);
-  EVP_MD const* const found = which == algorithm::md5 ? md5 : sha1;
-  if (found == nullptr) throw std::runtime_error{"this OpenSSL has no MD5 or SHA-1"};
+  EVP_MD const* const found = EVP_MD_fetch(library, name, nullptr);
+  if (found == nullptr) throw std::runtime_error{std::string{"this OpenSSL has no "} + name};
   return found;
+}
+
+// Fetching costs microseconds, so once for the program; never freed, since threads may digest until the very end.
+EVP_MD const* fetched(evp_name which) {
+  switch (which) {
+    case evp_name::md5: {
+      static EVP_MD const* const md5 = fetch("MD5");
+      return md5;
+    }
+    case evp_name::sha1: {
+      static EVP_MD const* const sha1 = fetch("SHA1");
+      return sha1;
+    }
+    case evp_name::sha256: {
+      static EVP_MD const* const sha256 = fetch("SHA256");
+      return sha256;
+    }
+    case evp_name::sha512:
+      break;
+  }
+  static EVP_MD const* const sha512 = fetch("SHA512");
+  return sha512;
+}
+
+EVP_MD const* fetched(algorithm which) {
+  return fetched(which == algorithm::md5 ? evp_name::md5 : evp_name::sha1);
 }
 
 }  // namespace
@@ -46,6 +70,18 @@ digest evp_hash::finish() {
     throw std::bad_alloc{};
   }
   return digest{byte_view{out}.first(length)};
+}
+
+bytes evp_digest(evp_name which, std::span<byte_view const> pieces) {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> const context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+  bytes out(EVP_MAX_MD_SIZE);
+  unsigned length = 0;
+  bool good = context && EVP_DigestInit_ex2(context.get(), fetched(which), nullptr) == 1;
+  for (byte_view const each : pieces) good = good && EVP_DigestUpdate(context.get(), each.data(), each.size()) == 1;
+  good = good && EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(out.data()), &length) == 1;
+  if (!good) throw std::bad_alloc{};  // there is no other reason
+  out.resize(length);
+  return out;
 }
 
 }  // namespace volsync::checksum

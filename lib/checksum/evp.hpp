@@ -1,11 +1,13 @@
-// MD5 and SHA-1 by OpenSSL, fetched once and apart from the system's configuration.
+// Digests by OpenSSL, fetched once and apart from the system's configuration.
 //
-// A system set up for FIPS refuses MD5 to its programs; here it names file versions and protects nothing, so it comes
+// A system set up for FIPS refuses MD5 to its programs; here it names file versions, or answers a daemon that knows no better, so it comes
 // from a library context of its own that reads no configuration.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 
 #include "base/bytes.hpp"
 
@@ -31,5 +33,9 @@ class evp_hash {
   };
   std::unique_ptr<evp_md_ctx_st, free_context> context_;
 };
+
+// One digest of several pieces in a row. The pointers are borrowed until it returns. Throws as evp_hash.
+enum class evp_name : std::uint8_t { md5, sha1, sha256, sha512 };
+[[nodiscard]] bytes evp_digest(evp_name which, std::span<byte_view const> pieces);
 
 }  // namespace volsync::checksum

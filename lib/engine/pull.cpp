@@ -43,15 +43,15 @@ finished run_pull(job const& what, observer& events, cancellation& cancel, std::
 
   std::vector<std::string> paths;
   for (auto const& each : what.sources) paths.push_back(each.path.empty() ? "." : each.path);
-  auto command = protocol::make_server_command(o, false, protocol::compatibility_letters(o, false), paths);
-  setup.handshake.first_input = std::move(command.first_input);
+  location const& host = what.sources.front();
+  auto const command = protocol::make_server_command(o, false, protocol::compatibility_letters(o, false), paths, addressee_of(host));
   std::size_t const threads = setup.workers;
-  return over_connection(
-      what, what.sources.front(), command, threads,
-      [&]() -> std::unique_ptr<protocol::session> {
-        return std::make_unique<protocol::receiving_session>(std::move(setup), [&events](event&& e) { events.on_event(e); });
-      },
-      events, cancel, std::move(ask));
+  auto const make = [&](connected const& to) -> std::unique_ptr<protocol::session> {
+    setup.handshake.agreed_version = to.version;
+    setup.handshake.first_input = to.first_input;
+    return std::make_unique<protocol::receiving_session>(std::move(setup), [&events](event&& e) { events.on_event(e); });
+  };
+  return over_connection({what, host, command, "receiver", threads}, make, events, cancel, std::move(ask));
 }
 
 }  // namespace volsync::engine

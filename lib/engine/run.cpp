@@ -6,9 +6,8 @@
 
 #include <algorithm>
 
-
+#include "engine/daemon.hpp"
 #include "engine/pull.hpp"
-#include "engine/push.hpp"
 #include "engine/set_up.hpp"
 #include "filter/command_line.hpp"
 #include "filter/errc.hpp"
@@ -18,7 +17,7 @@
 #include "protocol/errc.hpp"
 #include "protocol/push_session.hpp"
 #include "protocol/server_args.hpp"
-#include "transport/open.hpp"
+#include "text/info_words.hpp"
 
 namespace volsync {
 
@@ -41,8 +40,6 @@ std::optional<refusal> refuse(job const& what) {
   bool const pull = std::any_of(what.sources.begin(), what.sources.end(), [](location const& l) { return l.is_remote(); });
   if (pull && what.destination.is_remote()) return refusal{exit_code::syntax, "The source and destination cannot both be remote."};
   if (!pull && !what.destination.is_remote()) return refusal{exit_code::unsupported, "local copies are not supported in this version"};
-  bool const daemon = what.destination.daemon || std::any_of(what.sources.begin(), what.sources.end(), [](location const& l) { return l.daemon; });
-  if (daemon) return refusal{exit_code::unsupported, "rsync daemons are not supported in this version"};
   if (o.acls != 0 || o.xattrs != 0 || o.atimes != 0 || o.crtimes != 0) {
     return refusal{exit_code::unsupported, "ACLs, extended attributes, access and creation times are not supported in this version"};
   }
@@ -76,6 +73,7 @@ std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared
 
   setup.scan.copy_links = o.copy_links;
   setup.scan.copy_unsafe_links = o.copy_unsafe_links;
+  setup.scan.tell_unsafe_links = text::info_levels{o}[text::info::symsafe] > 0;
   setup.scan.copy_dirlinks = o.copy_dirlinks;
   setup.scan.links = o.links;
   setup.scan.one_file_system = o.one_file_system;
@@ -93,6 +91,32 @@ std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared
   return setup;
 }
 
+// The daemon whose modules are asked for: an operand that names a daemon and no module.
+location const* listed_daemon(job const& what) {
+  if (what.destination.daemon && what.destination.path.empty()) return &what.destination;
+  for (auto const& each : what.sources) {
+    if (each.daemon && each.path.empty()) return &each;
+  }
+  return nullptr;
+}
+
+finished list_modules(location const& where, job const& what, observer& events, cancellation& cancel,
+                      std::shared_ptr<prompter> ask) {
+  finished end;
+  auto box = mailbox::make(cancel.wake_fd());
+  if (!box) {
+    end.code = exit_code::ipc;
+    end.text = "no event descriptor: " + box.error().message();
+    return end;
+  }
+  std::string const role = &where == &what.destination ? "sender" : "Receiver";
+  auto entered = enter_daemon(where, what.options, {}, {events, cancel, **box, std::move(ask), role});
+  if (auto* early = std::get_if<finished>(&entered)) return *early;
+  end.code = exit_code::start_client;
+  end.text = "the daemon began a session although no module was named";
+  return end;
+}
+
 finished run_push(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
   fs::id_names ids;
   auto prepared = prepare(what, std::move(files), ids);
@@ -100,25 +124,30 @@ finished run_push(job const& what, observer& events, cancellation& cancel, std::
   auto& setup = std::get<protocol::push_setup>(prepared);
   std::size_t const threads = setup.workers = worker_count(what.options);
   auto const letters = protocol::compatibility_letters(what.options, true);
-  auto command = protocol::make_server_command(what.options, true, letters, {what.destination.path});
-  setup.first_input = std::move(command.first_input);
-  return over_connection(
-      what, what.destination, command, threads,
-      [&]() -> std::unique_ptr<protocol::session> {
-        return std::make_unique<protocol::push_session>(std::move(setup), [&events](event&& e) { events.on_event(e); });
-      },
-      events, cancel, std::move(ask));
+  auto const command = protocol::make_server_command(what.options, true, letters, {what.destination.path}, addressee_of(what.destination));
+  auto const make = [&](connected const& to) -> std::unique_ptr<protocol::session> {
+    setup.version = to.version;
+    setup.first_input = to.first_input;
+    return std::make_unique<protocol::push_session>(std::move(setup), [&events](event&& e) { events.on_event(e); });
+  };
+  return over_connection({what, what.destination, command, "sender", threads}, make, events, cancel, std::move(ask));
 }
 
 }  // namespace
 }  // namespace engine
 
 finished run(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
-  auto const no = engine::refuse(what);
+  finished outcome;
   if (!files) files = fs::make_posix_tree();
-  finished outcome = no                             ? engine::refused(*no)
-                     : what.destination.is_remote() ? engine::run_push(what, events, cancel, std::move(files), std::move(ask))
-                                                    : engine::run_pull(what, events, cancel, std::move(files), std::move(ask));
+  if (auto const* const listed = engine::listed_daemon(what)) {
+    outcome = engine::list_modules(*listed, what, events, cancel, std::move(ask));
+  } else if (auto no = engine::refuse(what)) {
+    outcome = engine::refused(std::move(*no));
+  } else if (what.destination.is_remote()) {
+    outcome = engine::run_push(what, events, cancel, std::move(files), std::move(ask));
+  } else {
+    outcome = engine::run_pull(what, events, cancel, std::move(files), std::move(ask));
+  }
   events.on_event(outcome);
   return outcome;
 }

@@ -10,7 +10,9 @@
 #include <thread>
 
 #include "base/unique_fd.hpp"
-#include "engine/push.hpp"
+#include "engine/daemon.hpp"
+#include "engine/driver.hpp"
+#include "protocol/daemon_greeting.hpp"
 #include "transport/open.hpp"
 
 namespace volsync::engine {
@@ -93,18 +95,33 @@ std::size_t worker_count(options const& o) noexcept {
   return o.threads > 0 ? static_cast<std::size_t>(o.threads) : std::max(1U, std::thread::hardware_concurrency());
 }
 
-finished over_connection(job const& what, location const& remote, protocol::server_command const& command, std::size_t threads,
-                         std::function<std::unique_ptr<protocol::session>()> const& make, observer& events,
-                         cancellation& cancel, std::shared_ptr<prompter> ask) {
+protocol::addressee addressee_of(location const& remote) noexcept {
+  return remote.daemon ? protocol::addressee::daemon : protocol::addressee::remote_shell;
+}
+
+finished over_connection(call const& that, std::function<std::unique_ptr<protocol::session>(connected const&)> const& make,
+                         observer& events, cancellation& cancel, std::shared_ptr<prompter> ask) {
+  options const& o = that.what.options;
   auto box = mailbox::make(cancel.wake_fd());
   if (!box) return refused({exit_code::ipc, "no event descriptor: " + box.error().message()});
-  auto const peer = transport::open_remote(make_request(what.options, remote, command),
-                                           ask ? std::make_shared<relayed_prompter>(std::move(ask)) : nullptr);
-  if (what.options.verbose > 0) events.on_event(message{message::level::info, "transport: " + peer->description(), false});
-  push_limits const limits{what.options.timeout, what.options.bandwidth_limit};
-  auto const session = make();
-  workers pool{threads, **box};
-  push_driver driver{*session, *peer, pool, **box, events, cancel, limits};
+  std::unique_ptr<transport::connection> peer;
+  connected how;
+  if (that.remote.daemon) {
+    auto entered = enter_daemon(that.remote, o, protocol::daemon_arguments(that.command.words, that.command.first_input),
+                                {events, cancel, **box, std::move(ask), that.role});
+    if (auto* end = std::get_if<finished>(&entered)) return *end;
+    peer = std::move(std::get<daemon_entry>(entered).peer);
+    how.version = std::get<daemon_entry>(entered).protocol;
+  } else {
+    how.first_input = that.command.first_input;
+    peer = transport::open_remote(make_request(o, that.remote, that.command),
+                                  ask ? std::make_shared<relayed_prompter>(std::move(ask)) : nullptr);
+    if (o.verbose > 0) events.on_event(message{message::level::info, "transport: " + peer->description(), false});
+  }
+  session_limits const limits{o.timeout, o.bandwidth_limit};
+  auto const session = make(how);
+  workers pool{that.threads, **box};
+  session_driver driver{*session, *peer, pool, **box, events, cancel, limits};
   return driver.run();
 }
 

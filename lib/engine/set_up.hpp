@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "filter/command_line.hpp"
@@ -28,9 +29,25 @@ struct refusal {
 [[nodiscard]] filter::sources filter_sources();
 [[nodiscard]] std::size_t worker_count(options const& o) noexcept;
 
-// Opens the connection to the host of `remote`, runs the session over it, and ends it.
-[[nodiscard]] finished over_connection(job const& what, location const& remote, protocol::server_command const& command,
-                                       std::size_t threads, std::function<std::unique_ptr<protocol::session>()> const& make,
+// Whom the words of a command are meant for.
+[[nodiscard]] protocol::addressee addressee_of(location const& remote) noexcept;
+
+// A run over a connection.
+struct call {
+  job const& what;
+  location const& remote;
+  protocol::server_command const& command;   // of the program there
+  std::string role;                          // ours: "sender", "receiver"
+  std::size_t threads = 1;
+};
+// What a session must know of how it is connected.
+struct connected {
+  std::optional<std::int32_t> version;       // a daemon: agreed on already
+  bytes first_input;                         // goes before everything else
+};
+
+// Opens the connection, makes the session, runs it, and ends both.
+[[nodiscard]] finished over_connection(call const& that, std::function<std::unique_ptr<protocol::session>(connected const&)> const& make,
                                        observer& events, cancellation& cancel, std::shared_ptr<prompter> ask);
 
 }  // namespace volsync::engine

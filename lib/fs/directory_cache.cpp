@@ -45,27 +45,38 @@ result<std::shared_ptr<directory const>> directory_cache::walk(start from, std::
     std::size_t const end = std::min<std::size_t>(path.find('/', begin), path.size());
     auto const name = leaf_name::make(path.substr(begin, end - begin));
     if (!name) return name.error();
-    auto child = step_into(from.where, *name);
+    std::string key = key_of(prefix, path.substr(0, end));
+    auto child = step_into(from.where, *name, key);
     if (!child) return child.error();
     from.where = std::move(*child);
     from.done = end;
-    keep(key_of(prefix, path.substr(0, end)), from.where, from.epoch);
+    keep(std::move(key), from.where, from.epoch);
   }
   return std::move(from.where.handle);
 }
 
 // Links are counted because a path of single steps, each below an open directory, never meets the system's own limit: a
 // link to a directory above it would be walked round for ever.
-result<directory_cache::place> directory_cache::step_into(place const& from, leaf_name const& name) const {
+result<directory_cache::place> directory_cache::step_into(place const& from, leaf_name const& name,
+                                                          std::string const& key) {
   auto child = from.handle->open_directory(name, false);
   if (child) return place{std::move(*child), from.links};
   bool const may_be_link =
       child.error() == std::errc::not_a_directory || child.error() == std::errc::too_many_symbolic_link_levels;
-  if (!follow_ || !may_be_link) return child.error();
+  if (!may_be_link) return child.error();
+  if (!follow_) {
+    std::lock_guard const hold{lock_};
+    if (!named_links_.contains(key)) return child.error();
+  }
   if (from.links >= most_links) return std::make_error_code(std::errc::too_many_symbolic_link_levels);
   auto followed = from.handle->open_directory(name, true);
   if (!followed) return followed.error();
   return place{std::move(*followed), from.links + 1};
+}
+
+void directory_cache::allow_link(std::string_view prefix, std::string_view path) {
+  std::lock_guard const hold{lock_};
+  named_links_.insert(key_of(prefix, path));
 }
 
 void directory_cache::keep(std::string key, place where) {

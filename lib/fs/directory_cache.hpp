@@ -1,7 +1,7 @@
 // The few directories of a tree that are held open, found by the path that a list gives them.
 //
 // Paths are walked one component at a time below what is open already. Links are not followed unless the cache is made
-// to; then at most 40 on one way.
+// to, or the user named them; then at most 40 on one way.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "volsync/tree.hpp"
@@ -46,6 +47,8 @@ class directory_cache {
   // From there to its end. Errors: errno; EINVAL for what is no path, ELOOP for more than 40 links.
   result<std::shared_ptr<directory const>> walk(start from, std::string_view prefix, std::string_view path);
   void keep(std::string key, place where);
+  // From now on the directory of that path may be a link: the user named it, or something behind it.
+  void allow_link(std::string_view prefix, std::string_view path);
   // The directory of that path and those below it are not held any more, nor will walks that began before keep them.
   void forget(std::string_view prefix, std::string_view path);
   [[nodiscard]] bool follows() const noexcept { return follow_; }
@@ -53,13 +56,14 @@ class directory_cache {
  private:
   using entries = std::list<std::pair<std::string, place>>;
 
-  result<place> step_into(place const& from, leaf_name const& name) const;
+  result<place> step_into(place const& from, leaf_name const& name, std::string const& key);
   void keep(std::string key, place where, std::uint64_t epoch);
 
   bool follow_;
   std::mutex lock_;
   entries recent_;  // most recent first
   std::unordered_map<std::string, entries::iterator> index_;
+  std::unordered_set<std::string> named_links_;
   std::uint64_t epoch_ = 0;  // counts what was forgotten
 };
 

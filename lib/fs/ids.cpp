@@ -7,15 +7,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <utility>
 #include <vector>
 
 namespace volsync::fs {
 namespace {
 
-// Calls a getXXid_r or getXXnam_r function with a buffer that grows as it asks for. value: of a record that is found.
-template <class Record, class Lookup, class Value>
-auto look_up(Lookup lookup, Value value) -> std::optional<decltype(value(std::declval<Record const&>()))> {
+// Calls one of the getXXX_r functions with a buffer that grows as it asks for; gives what `pick` takes from the record,
+// or a value of its own if there is no such record.
+template <class Record, class Lookup, class Pick>
+auto look_up(Lookup lookup, Pick pick) -> decltype(pick(std::declval<Record const&>())) {
   std::vector<char> buffer(1024);
   for (;;) {
     Record record{};
@@ -26,13 +26,31 @@ auto look_up(Lookup lookup, Value value) -> std::optional<decltype(value(std::de
       continue;
     }
     if (error == EINTR) continue;
-    if (error != 0 || found == nullptr) return std::nullopt;
-    return value(*found);
+    if (error != 0 || found == nullptr) return {};
+    return pick(*found);
   }
 }
 
-// Names that do not fit a byte's count cannot travel.
-std::string fitting(std::optional<std::string> name) { return name && name->size() <= 255 ? std::move(*name) : std::string{}; }
+std::string bounded(char const* name) {
+  std::string text = name;
+  return text.size() <= 255 ? text : std::string{};
+}
+
+std::vector<gid_t> groups_of_process() {
+  std::vector<gid_t> all;
+  for (int count = ::getgroups(0, nullptr); count > 0;) {
+    all.resize(static_cast<std::size_t>(count));
+    count = ::getgroups(count, all.data());
+    if (count >= 0) {
+      all.resize(static_cast<std::size_t>(count));
+      break;
+    }
+    count = ::getgroups(0, nullptr);  // there are more of them now
+  }
+  all.push_back(::getegid());
+  std::sort(all.begin(), all.end());
+  return all;
+}
 
 }  // namespace
 
@@ -40,9 +58,9 @@ std::string id_names::user(std::uint32_t id) {
   std::lock_guard const hold{lock_};
   auto const [known, is_new] = users_.try_emplace(id);
   if (is_new) {
-    known->second = fitting(
+    known->second =
         look_up<passwd>([id](passwd* r, char* b, std::size_t n, passwd** f) { return ::getpwuid_r(id, r, b, n, f); },
-                        [](passwd const& r) { return std::string{r.pw_name}; }));
+                        [](passwd const& r) { return bounded(r.pw_name); });
   }
   return known->second;
 }
@@ -51,9 +69,9 @@ std::string id_names::group(std::uint32_t id) {
   std::lock_guard const hold{lock_};
   auto const [known, is_new] = groups_.try_emplace(id);
   if (is_new) {
-    known->second = fitting(
+    known->second =
         look_up<::group>([id](::group* r, char* b, std::size_t n, ::group** f) { return ::getgrgid_r(id, r, b, n, f); },
-                         [](::group const& r) { return std::string{r.gr_name}; }));
+                         [](::group const& r) { return bounded(r.gr_name); });
   }
   return known->second;
 }
@@ -62,9 +80,10 @@ std::optional<std::uint32_t> id_names::user_id(std::string const& name) {
   std::lock_guard const hold{lock_};
   auto const [known, is_new] = user_ids_.try_emplace(name);
   if (is_new) {
+    char const* const text = known->first.c_str();
     known->second = look_up<passwd>(
-        [&name](passwd* r, char* b, std::size_t n, passwd** f) { return ::getpwnam_r(name.c_str(), r, b, n, f); },
-        [](passwd const& r) { return std::uint32_t{r.pw_uid}; });
+        [text](passwd* r, char* b, std::size_t n, passwd** f) { return ::getpwnam_r(text, r, b, n, f); },
+        [](passwd const& r) { return std::optional<std::uint32_t>{r.pw_uid}; });
   }
   return known->second;
 }
@@ -73,9 +92,10 @@ std::optional<std::uint32_t> id_names::group_id(std::string const& name) {
   std::lock_guard const hold{lock_};
   auto const [known, is_new] = group_ids_.try_emplace(name);
   if (is_new) {
+    char const* const text = known->first.c_str();
     known->second = look_up<::group>(
-        [&name](::group* r, char* b, std::size_t n, ::group** f) { return ::getgrnam_r(name.c_str(), r, b, n, f); },
-        [](::group const& r) { return std::uint32_t{r.gr_gid}; });
+        [text](::group* r, char* b, std::size_t n, ::group** f) { return ::getgrnam_r(text, r, b, n, f); },
+        [](::group const& r) { return std::optional<std::uint32_t>{r.gr_gid}; });
   }
   return known->second;
 }
@@ -83,12 +103,8 @@ std::optional<std::uint32_t> id_names::group_id(std::string const& name) {
 bool is_root() noexcept { return ::geteuid() == 0; }
 
 bool is_member(std::uint32_t group) {
-  if (group == ::getegid()) return true;
-  int const count = ::getgroups(0, nullptr);
-  if (count <= 0) return false;
-  std::vector<gid_t> groups(static_cast<std::size_t>(count));
-  if (::getgroups(count, groups.data()) < 0) return false;
-  return std::find(groups.begin(), groups.end(), group) != groups.end();
+  static std::vector<gid_t> const ours = groups_of_process();
+  return std::binary_search(ours.begin(), ours.end(), group);
 }
 
 }  // namespace volsync::fs

@@ -1,4 +1,4 @@
-// Names of users and groups on this host.
+// Names of users and groups on this host, and who this process is.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class id_names {
   // Empty if the id has no name, or one longer than 255 bytes.
   [[nodiscard]] std::string user(std::uint32_t id);
   [[nodiscard]] std::string group(std::uint32_t id);
-  // The id of a name; nothing: no such name here.
+  // Nothing if the name is unknown here. A number is looked up as a name like any other.
   [[nodiscard]] std::optional<std::uint32_t> user_id(std::string const& name);
   [[nodiscard]] std::optional<std::uint32_t> group_id(std::string const& name);
 
@@ -25,8 +25,10 @@ class id_names {
   std::unordered_map<std::string, std::optional<std::uint32_t>> user_ids_, group_ids_;
 };
 
-// Whether this process acts as root, and whether it may give files to a group without being root.
+// Whether this process may give files away and make devices: its effective user is 0.
 [[nodiscard]] bool is_root() noexcept;
+// Whether this process is of that group: its effective one or one of the supplementary ones, as they were when this was
+// first asked. Any thread.
 [[nodiscard]] bool is_member(std::uint32_t group);
 
 }  // namespace volsync::fs

@@ -77,6 +77,10 @@ bool is_unsafe_link(std::string_view target, std::string_view link_path) noexcep
   return climbed > depth;
 }
 
+scan_problem copied_link(std::string const& path, std::string const& target) {
+  return {path, "copying unsafe symlink", {}, false, false, false, target};
+}
+
 directory_scan::directory_scan(source_roots& roots, scan_options const& how, std::uint16_t root, std::string path,
                                std::shared_ptr<filter::rule_set const> rules, std::uint64_t root_device)
     : roots_{roots},
@@ -95,7 +99,7 @@ std::string directory_scan::child_path(std::string_view name) const {
 
 void directory_scan::problem(std::string_view name, char const* step, error_code why, bool is_directory) {
   bool const vanished = why == std::errc::no_such_file_or_directory;
-  problems_.push_back({name.empty() ? path_ : child_path(name), step, why, vanished, is_directory, true});
+  problems_.push_back({name.empty() ? path_ : child_path(name), step, why, vanished, is_directory, true, {}});
 }
 
 bool directory_scan::enter() {
@@ -127,7 +131,7 @@ void directory_scan::read_rules() {
     if (!leaf) return std::optional<std::string>{};
     if (!outside && !is_trusted(*handle_, *leaf)) {
       problems_.push_back({child_path(name), "refusing to follow a symlink owned by an untrusted user", {}, false,
-        false, false});
+                          false, false, {}});
       return std::optional<std::string>{};
     }
     auto opened = outside ? roots_.open_outside(name) : handle_->open_file(*leaf, true);
@@ -155,19 +159,21 @@ bool directory_scan::hidden(std::string const& path, bool is_directory) const {
 // A name whose status could not be had: what a rule hides is none of our business.
 void directory_scan::unread(std::string const& path, error_code why) {
   if (hidden(path, false)) return;
-  problems_.push_back({path, "readlink_stat", why, why == std::errc::no_such_file_or_directory, false, true});
+  problems_.push_back({path, "readlink_stat", why, why == std::errc::no_such_file_or_directory, false, true, {}});
 }
 
 // Replaces the status of a link by that of what it points to, where the run copies that. False: it has to, and there is
 // nothing; that is said.
 bool directory_scan::resolve_link(leaf_name const& name, std::string const& path, scanned_entry& e) {
-  bool const must = how_.copy_links || (how_.copy_unsafe_links && is_unsafe_link(e.link, path));
+  bool const unsafe = !how_.copy_links && how_.copy_unsafe_links && is_unsafe_link(e.link, path);
+  bool const must = how_.copy_links || unsafe;
+  if (unsafe && how_.tell_unsafe_links) problems_.push_back(copied_link(path, e.link));
   if (!must && !how_.copy_dirlinks) return true;
   auto const target = handle_->status_of(name, true);
   bool const nowhere = !target && target.error() == std::errc::no_such_file_or_directory;
   if (nowhere && must) {
     if (!hidden(path, false))
-      problems_.push_back({path, "symlink has no referent", target.error(), false, false, true});
+      problems_.push_back({path, "symlink has no referent", target.error(), false, false, true, {}});
     return false;
   }
   // A link that leads nowhere stays a link under -k. One whose end could not be looked at may be a directory, and
@@ -189,7 +195,7 @@ std::optional<scanned_entry> directory_scan::look_at(directory_entry const& chil
   if (type_known && hidden(path, child.type == DT_DIR)) return std::nullopt;
   if (path.size() > longest_path) {
     auto const why = std::make_error_code(std::errc::filename_too_long);
-    if (!hidden(path, false)) problems_.push_back({path, "filename overflows max-path len", why, false, false, true});
+    if (!hidden(path, false)) problems_.push_back({path, "filename overflows max-path len", why, false, false, true, {}});
     return std::nullopt;
   }
   auto const name = leaf_name::make(child.name);

@@ -22,6 +22,7 @@ namespace volsync::fs {
 struct scan_options {
   bool copy_links = false;  // -L
   bool copy_unsafe_links = false;
+  bool tell_unsafe_links = false;  // those that are copied
   bool copy_dirlinks = false;  // -k
   bool links = false;          // -l: targets are wanted
   int one_file_system = 0;     // -x: mount points are listed without content; twice: not listed
@@ -42,6 +43,7 @@ struct scan_problem {
   bool vanished = false;
   bool directory = false;
   bool counts = true;  // sets the I/O error word, so that nothing is deleted at the destination
+  std::string target;  // no problem at all, but a link that leads out of the transfer and is copied as what it points to
 };
 
 // A merge file that could not be understood, or one that it names and that could not be had: the run must end.
@@ -95,6 +97,9 @@ class directory_scan {
   std::vector<scan_problem> problems_;
   rule_failure failure_;
 };
+
+// What is told of an unsafe link that is copied.
+[[nodiscard]] scan_problem copied_link(std::string const& path, std::string const& target);
 
 // Whether a link leads, or may lead, out of the transfer. link_path: its name on the wire; how many directories lie
 // above it decides how far it may climb.

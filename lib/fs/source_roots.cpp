@@ -17,7 +17,7 @@ std::string_view without_leading_slashes(std::string_view path) {
 
 }  // namespace
 
-result<std::uint16_t> source_roots::add(std::string const& path) {
+result<std::uint16_t> source_roots::add(std::string const& path, std::optional<std::string> const& typed) {
   {
     std::lock_guard const hold{lock_};
     if (auto const known = known_roots_.find(path); known != known_roots_.end()) return known->second;
@@ -31,7 +31,7 @@ result<std::uint16_t> source_roots::add(std::string const& path) {
   {
     std::lock_guard const hold{lock_};
     number = static_cast<std::uint16_t>(roots_.size());
-    roots_.push_back({path, status->device, status->inode});
+    roots_.push_back({path, status->device, status->inode, typed.value_or(path)});
     known_roots_.emplace(path, number);
   }
   open_.keep(prefix_of(number), {std::move(*handle), 0});
@@ -53,6 +53,10 @@ result<std::shared_ptr<directory const>> source_roots::open_base(std::uint16_t r
     return error_code{ESTALE, std::system_category()};
   open_.keep(prefix_of(root), {*handle, 0});
   return handle;
+}
+
+void source_roots::allow_link(std::uint16_t root, std::string_view path) {
+  open_.allow_link(prefix_of(root), without_leading_slashes(path));
 }
 
 result<std::shared_ptr<directory const>> source_roots::open(std::uint16_t root, std::string_view path) {
@@ -83,6 +87,26 @@ result<std::unique_ptr<file>> source_roots::open_outside(std::string const& path
   auto const where = files_->open_root(slash == 0 ? "/" : path.substr(0, slash));
   if (!where) return where.error();
   return (*where)->open_file(*leaf, true);
+}
+
+bool source_roots::is_absolute_top(std::uint16_t root) const {
+  std::lock_guard const hold{lock_};
+  return roots_[root].path == "/";
+}
+
+std::string source_roots::typed_path(std::uint16_t root, std::string_view path) const {
+  std::string typed;
+  {
+    std::lock_guard const hold{lock_};
+    typed = roots_[root].typed;
+  }
+  std::string text = typed.starts_with('/') ? "/" : "";
+  for (std::string_view rest = typed; !rest.empty();) {
+    auto const part = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    if (!part.empty() && part != ".") text.append(part).append("/");
+  }
+  return text.append(without_leading_slashes(path));
 }
 
 std::string source_roots::full_path(std::uint16_t root, std::string_view path) const {

@@ -21,6 +21,11 @@ class category final : public std::error_category {
       case protocol_errc::unrequested_name: return "rejecting unrequested file-list name";
       case protocol_errc::too_many_rules: return "the peer sent more than 100000 filter rules";
       case protocol_errc::too_many_ids: return "the peer sent more than a million names of users or groups";
+      case protocol_errc::not_a_daemon: return "did not see server greeting";
+      case protocol_errc::overlong_greeting: return "the daemon says more than a daemon may before a session";
+      case protocol_errc::no_common_digest: return "Failed to negotiate a daemon auth checksum choice.";
+      case protocol_errc::daemon_refused: return "the daemon refuses the request";
+      case protocol_errc::no_answer: return "didn't get server startup line";
     }
     return "unknown protocol error";
   }
@@ -38,6 +43,11 @@ exit_code exit_code_of(std::error_code e) noexcept {
   if (e == make_error_code(protocol_errc::unwanted_recursion)) return exit_code::syntax;
   if (e == make_error_code(protocol_errc::unrequested_name)) return exit_code::unsupported;
   if (e == make_error_code(protocol_errc::too_many_rules) || e == make_error_code(protocol_errc::too_many_ids)) return exit_code::protocol;
+  if (e == make_error_code(protocol_errc::no_common_digest)) return exit_code::unsupported;
+  for (auto const start : {protocol_errc::not_a_daemon, protocol_errc::overlong_greeting, protocol_errc::daemon_refused,
+                           protocol_errc::no_answer}) {
+    if (e == make_error_code(start)) return exit_code::start_client;
+  }
   if (e.category() == make_error_code(protocol_errc::closed_early).category()) return exit_code::stream;
   if (e.category() == roles::make_error_code(roles::role_errc::no_such_index).category()) return exit_code::protocol;
   return wire::exit_code_for(e);

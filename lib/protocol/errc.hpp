@@ -17,6 +17,11 @@ enum class protocol_errc {
   unrequested_name,       // the file list has a name that was not asked for (exit 4)
   too_many_rules,         // the filter list has more rules than anybody needs (exit 2)
   too_many_ids,           // a list of ids is longer than anybody needs (exit 2)
+  not_a_daemon,           // what answers does not greet as an rsync daemon (exit 5)
+  overlong_greeting,      // a daemon's line is too long, or there are too many (exit 5)
+  no_common_digest,       // a daemon asks for a secret by no digest that we have (exit 4)
+  daemon_refused,         // a daemon said why it sends us away (exit 5)
+  no_answer,              // a daemon hung up before it had said yes or no (exit 5)
 };
 [[nodiscard]] std::error_code make_error_code(protocol_errc e) noexcept;
 

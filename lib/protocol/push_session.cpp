@@ -17,6 +17,7 @@ namespace volsync::protocol {
 namespace {
 
 constexpr std::uint32_t entries_at_once = 2048;   // of a list, between two looks at the backlog
+constexpr std::int32_t longest_peer_timeout = 86400;   // seconds
 constexpr std::size_t input_held = 4U << 20;      // undecoded bytes above which no more is read
 
 // Appends to plain bytes, before there are frames.
@@ -41,6 +42,11 @@ struct push_session::partial_request {
 push_session::push_session(push_setup setup, std::function<void(event&&)> tell)
     : setup_{std::move(setup)}, tell_{std::move(tell)}, partial_{std::make_unique<partial_request>()} {
   raw_out_ = setup_.first_input;
+  if (setup_.version) {
+    features_.protocol = *setup_.version;
+    at_ = state::compat;
+    return;
+  }
   plain_writer out{raw_out_};
   wire::write_version(out, setup_.options.protocol);
 }
@@ -49,13 +55,9 @@ push_session::~push_session() = default;
 
 bool push_session::finished() const noexcept { return sender_ && sender_->finished(); }
 bool push_session::in_goodbye() const noexcept { return sender_ && sender_->in_goodbye(); }
-std::optional<failure> push_session::fatal() const {
+std::optional<fatal_end> push_session::fatal() const {
   if (!sender_ || sender_->lists().fatal().empty()) return std::nullopt;
-  auto const why = sender_->lists().fatal();
-  return failure{why.code, why.text};
-}
-void push_session::send_error_exit(int code) {
-  if (at_ == state::running && wire::has_error_exit(features_)) out_.put_message(wire::tag::error_exit, code);
+  return fatal_end{sender_->lists().fatal().code, sender_->lists().fatal().text};
 }
 std::int32_t push_session::io_error() const noexcept { return sender_ ? sender_->io_error() : 0; }
 std::int64_t push_session::bytes_received() const noexcept { return raw_received_ + in_.byte_count(); }
@@ -217,10 +219,15 @@ void push_session::begin_running(std::int32_t seed) {
   parts.open = [roots](roles::source_file const& f) { return roots->open_file(f.root, f.parent, f.name); };
   parts.names = setup_.names;
   parts.full_path = [roots](std::uint16_t root, std::string const& path) { return roots->full_path(root, path); };
+  parts.names_of = [roots](std::uint16_t root, std::string const& path) -> roles::entry_names {
+    std::string typed = roots->typed_path(root, path);
+    return {roots->is_absolute_top(root) ? "/" + path : path, std::move(typed)};
+  };
   sender_ = std::make_unique<roles::sender>(how, std::move(parts), tell_);
 
   setup_.operands.incremental = incremental;
   first_job_ = std::make_unique<roles::operand_job>(lister_, setup_.operands, setup_.filter);
+  first_list_ = list_stage::being_made;
   phase begun;
   begun.what = phase::step::list_started;
   begun.incremental = incremental;
@@ -280,8 +287,10 @@ result<void> push_session::take_message(wire::message const& m) {
     case wire::tag::noop:
       if (wire::answers_noop(features_)) out_.keep_alive();
       return {};
-    case wire::tag::data:
-    case wire::tag::io_timeout: return {};
+    case wire::tag::data: return {};
+    case wire::tag::io_timeout:
+      if (m.number() > 0 && m.number() <= longest_peer_timeout) peer_timeout_ = std::chrono::seconds{m.number()};
+      return {};
     case wire::tag::io_error:
     case wire::tag::success:
     case wire::tag::no_send: return protocol_errc::unexpected_message;
@@ -448,6 +457,7 @@ void push_session::encode_file(roles::file_data const& data) {
 void push_session::begin_list(roles::segment what) {
   if (what.directory >= 0) ndx_out_.write(out_.stream(), wire::ndx_flist_offset - what.directory);
   list_ = list_under_way{std::move(what), 0, 0};
+  if (first_list_ == list_stage::being_made) first_list_ = list_stage::being_sent;
 }
 
 void push_session::encode_list() {
@@ -475,6 +485,7 @@ void push_session::encode_list() {
     done.entries = sender_->lists().entries();
     bool const last = !done.incremental;
     list_.reset();
+    first_list_ = list_stage::sent;
     if (last) tell_(std::move(done));
   }
 }

@@ -3,6 +3,7 @@
 // Does no I/O: bytes in, bytes out, jobs out and back in. Source: lib/wire/FORMAT.md, handshake to phases and goodbye.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,6 +31,7 @@ struct push_setup {
   volsync::options options;
   bool may_recurse_incrementally = true;            // our letters had an `i`
   bytes first_input;                                // -s: the arguments, before everything else
+  std::optional<std::int32_t> version;              // agreed before (a daemon's greeting); none: versions are exchanged
   std::optional<checksum::choice> checksums;        // --checksum-choice; none: negotiated
   std::string checksum_restriction;                 // RSYNC_CHECKSUM_LIST
   std::vector<filter::wire_rule> rules;
@@ -45,31 +47,29 @@ struct push_setup {
 class push_session final : public session {
  public:
   push_session(push_setup setup, std::function<void(event&&)> tell);
-  push_session(push_session const&) = delete;
-  push_session& operator=(push_session const&) = delete;
   ~push_session() override;
 
   [[nodiscard]] result<void> take_input(byte_view input) override;
   [[nodiscard]] result<void> take_end() override;
-  void take(roles::job_ptr step) override;
+  [[nodiscard]] bool wants_input() const noexcept override;
   [[nodiscard]] roles::job_ptr next_job() override;
+  void take(roles::job_ptr step) override;
   [[nodiscard]] result<void> advance(std::size_t room) override;
   [[nodiscard]] bytes take_output() override;
-  [[nodiscard]] bool wants_input() const noexcept override;
   void keep_alive() override;
-  void send_error_exit(int code) override;
 
   [[nodiscard]] bool finished() const noexcept override;
   [[nodiscard]] bool in_goodbye() const noexcept override;
   [[nodiscard]] std::optional<int> peer_exit() const noexcept override { return peer_exit_; }
+  [[nodiscard]] std::chrono::seconds peer_timeout() const noexcept override { return peer_timeout_; }
+  [[nodiscard]] list_stage first_list() const noexcept override { return first_list_; }
   [[nodiscard]] bool peer_had_errors() const noexcept override { return peer_had_errors_; }
-  // A merge file that cannot be had or understood.
-  [[nodiscard]] std::optional<failure> fatal() const override;
+  [[nodiscard]] std::optional<fatal_end> fatal() const override;
   [[nodiscard]] std::int32_t io_error() const noexcept override;
   [[nodiscard]] report figures() const override;
   [[nodiscard]] std::int64_t bytes_received() const noexcept override;
+  [[nodiscard]] std::int32_t protocol() const noexcept override { return features_.protocol; }
   [[nodiscard]] std::string_view role() const noexcept override { return "sender"; }
-  [[nodiscard]] std::int32_t protocol() const noexcept { return features_.protocol; }
 
  private:
   enum class state : std::uint8_t { version, compat, names, seed, running };
@@ -108,9 +108,11 @@ class push_session final : public session {
   std::shared_ptr<roles::tree_lister const> lister_;
   std::unique_ptr<partial_request> partial_;
   std::optional<list_under_way> list_;
+  list_stage first_list_ = list_stage::none;
   roles::job_ptr first_job_;                        // lists the arguments
   roles::job const* first_job_running_ = nullptr;
   std::optional<int> peer_exit_;
+  std::chrono::seconds peer_timeout_{0};
   bool peer_had_errors_ = false;
   report frozen_;
   bool counters_frozen_ = false;

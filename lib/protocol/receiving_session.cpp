@@ -17,6 +17,7 @@ namespace volsync::protocol {
 namespace {
 
 constexpr std::size_t input_held = 4U << 20;      // undecoded bytes above which no more is read
+constexpr std::int32_t longest_peer_timeout = 86'400;   // seconds
 
 roles::removal_time when_to_remove(options const& o) {
   switch (o.deletion) {
@@ -53,10 +54,10 @@ std::int32_t receiving_session::io_error() const noexcept {
   return bits;
 }
 
-std::optional<failure> receiving_session::fatal() const {
+std::optional<fatal_end> receiving_session::fatal() const {
   if (fatal_) return fatal_;
-  if (generator_ && !generator_->fatal().empty()) return failure{exit_code::syntax, generator_->fatal()};
-  if (receiver_ && !receiver_->disk_full().empty()) return failure{exit_code::file_io, receiver_->disk_full()};
+  if (generator_ && !generator_->fatal().empty()) return fatal_end{exit_code::syntax, generator_->fatal()};
+  if (receiver_ && !receiver_->disk_full().empty()) return fatal_end{exit_code::file_io, receiver_->disk_full()};
   return std::nullopt;
 }
 
@@ -69,8 +70,13 @@ void receiving_session::keep_alive() {
   if (running_) out_.keep_alive();
 }
 
-void receiving_session::send_error_exit(int code) {
-  if (running_ && wire::has_error_exit(agreed_.features)) out_.put_message(wire::tag::error_exit, code);
+session::list_stage receiving_session::first_list() const noexcept {
+  if (!running_) return list_stage::none;
+  return lists_->open() == 0 && lists_->entries() == 0 ? list_stage::being_sent : list_stage::sent;
+}
+
+std::int32_t receiving_session::protocol() const noexcept {
+  return running_ ? agreed_.features.protocol : setup_.handshake.protocol;
 }
 
 bytes receiving_session::take_output() {
@@ -245,7 +251,7 @@ void receiving_session::look_for_destination() {
 
 void receiving_session::destination_found(roles::destination_answer answer) {
   if (answer.code != exit_code::success) {
-    fatal_ = failure{answer.code, std::move(answer.text)};
+    fatal_ = fatal_end{answer.code, std::move(answer.text)};
     return;
   }
   options const& o = setup_.options;
@@ -314,8 +320,10 @@ result<void> receiving_session::take_message(wire::message const& m) {
     case wire::tag::noop:
       if (wire::answers_noop(agreed_.features)) out_.keep_alive();
       return {};
-    case wire::tag::data:
-    case wire::tag::io_timeout: return {};
+    case wire::tag::io_timeout:
+      if (m.number() > 0 && m.number() <= longest_peer_timeout) peer_timeout_ = std::chrono::seconds{m.number()};
+      return {};
+    case wire::tag::data: return {};
     case wire::tag::deleted:
     case wire::tag::success: return protocol_errc::unexpected_message;
   }

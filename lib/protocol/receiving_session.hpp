@@ -4,6 +4,7 @@
 // Does no I/O: bytes in, bytes out, jobs out and back in. Source: lib/wire/FORMAT.md, handshake to phases and goodbye.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -66,12 +67,14 @@ class receiving_session final : public session {
   [[nodiscard]] bool in_goodbye() const noexcept override;
   [[nodiscard]] std::optional<int> peer_exit() const noexcept override { return peer_exit_; }
   [[nodiscard]] bool peer_had_errors() const noexcept override { return peer_had_errors_; }
-  [[nodiscard]] std::optional<failure> fatal() const override;
+  [[nodiscard]] std::optional<fatal_end> fatal() const override;
   [[nodiscard]] std::int32_t io_error() const noexcept override;
   [[nodiscard]] report figures() const override;
   [[nodiscard]] std::int64_t bytes_received() const noexcept override;
   [[nodiscard]] std::string_view role() const noexcept override { return "receiver"; }
-  void send_error_exit(int code) override;
+  [[nodiscard]] list_stage first_list() const noexcept override;
+  [[nodiscard]] std::chrono::seconds peer_timeout() const noexcept override { return peer_timeout_; }
+  [[nodiscard]] std::int32_t protocol() const noexcept override;
 
  private:
   enum class reading : std::uint8_t { rules, list, users, groups, index, item, head, tokens, digest, statistics, deletions };
@@ -132,7 +135,8 @@ class receiving_session final : public session {
   bool empty_ = false;                              // a client's list without an entry: nothing else will come
   bool statistics_read_ = false;
   std::int32_t peer_io_error_ = 0;
-  std::optional<failure> fatal_;
+  std::optional<fatal_end> fatal_;
+  std::chrono::seconds peer_timeout_{0};
   std::optional<int> peer_exit_;
   bool peer_had_errors_ = false;
   report frozen_;

@@ -61,7 +61,7 @@ result<bool> receiving_session::read_rules() {
   std::string text;
   auto compiled = setup_.compile(read_rules_, text);
   if (!compiled) {
-    fatal_ = failure{exit_code::syntax, std::move(text)};
+    fatal_ = fatal_end{exit_code::syntax, std::move(text)};
     return false;
   }
   setup_.filter = std::move(*compiled);

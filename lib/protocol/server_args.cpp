@@ -250,7 +250,7 @@ struct command_words {
   return std::string{text.substr(0, from)} + quoted_value(text.substr(from));
 }
 
-[[nodiscard]] std::string quoted(word const& each, options const& what, bool push) {
+[[nodiscard]] std::string quoted(word const& each, options const& what, bool push, addressee reader) {
   switch (each.how) {
     case word::quoting::none:
       break;
@@ -259,9 +259,17 @@ struct command_words {
     case word::quoting::remote:
       return what.old_args > 0 ? each.text : quoted_option(each.text);
     case word::quoting::path:
-      return quoted_path(each.text, what, push);
+      return reader == addressee::daemon ? daemon_path(each.text, what) : quoted_path(each.text, what, push);
   }
   return each.text;
+}
+
+// A daemon takes the module's root as "module/".
+void complete_modules(std::vector<word>& words) {
+  for (word& each : words) {
+    bool const is_path = each.how == word::quoting::path;
+    if (is_path && each.text.find('/') == std::string::npos) each.text += '/';
+  }
 }
 
 }  // namespace
@@ -299,12 +307,13 @@ std::vector<std::string> make_server_args(options const& what, bool we_are_sende
 }
 
 server_command make_server_command(options const& what, bool we_are_sender, std::string_view letters,
-                                   std::vector<std::string> const& paths) {
-  command_words const words = make_words(what, we_are_sender, letters, paths);
+                                   std::vector<std::string> const& paths, addressee reader) {
+  command_words words = make_words(what, we_are_sender, letters, paths);
+  if (reader == addressee::daemon) complete_modules(words.rest);
   server_command made;
   for (word const& each : words.visible) made.words.push_back(each.text);
   if (!what.secluded_args) {
-    for (word const& each : words.rest) made.words.push_back(quoted(each, what, we_are_sender));
+    for (word const& each : words.rest) made.words.push_back(quoted(each, what, we_are_sender, reader));
     return made;
   }
   // Source: lib/protocol/README.md, quoting and secluded arguments. No shell sees these: nothing is quoted.
@@ -313,7 +322,10 @@ server_command make_server_command(options const& what, bool we_are_sender, std:
     made.first_input.push_back(std::byte{0});
   };
   put("rsync");
-  for (word const& each : words.rest) put(each.text.empty() ? std::string_view{"."} : each.text);
+  for (word const& each : words.rest) {
+    bool const to_daemon = reader == addressee::daemon && each.how == word::quoting::path;
+    put(each.text.empty() ? "." : to_daemon ? daemon_path(each.text, what) : each.text);
+  }
   made.first_input.push_back(std::byte{0});
   return made;
 }
@@ -340,6 +352,15 @@ std::string quoted_path(std::string_view path, options const& what, bool we_are_
     if (contains(shell_characters, path[i]) && !quotes_wildcard) made += '\\';
     made += path[i];
   }
+  return made;
+}
+
+std::string daemon_path(std::string_view path, options const& what) {
+  std::string made{path.starts_with('-') ? "./" : ""};
+  made.append(path);
+  if (what.old_args > 0) return made;
+  std::string const cut = ' ' + std::string{path.substr(0, path.find('/'))} + '/';
+  for (std::size_t at = 0; (at = made.find(cut, at)) != std::string::npos; at += 3) made.replace(at, 1, "[ ]");
   return made;
 }
 

@@ -80,7 +80,10 @@ void list_builder::push_children(scanned& from) {
     bool const wanted = child != from.children.end() && child->where == slot;
     std::string name = list.path(e);
     if (!below.empty() && below.back()->path == name) {   // a duplicate: its content joins the first one's list
-      if (wanted && child->scan) below.back()->places.push_back(child->place);
+      auto& places = below.back()->places;
+      // Lists of directories have the same one once, if it comes twice in a row; a single list has it twice, as rsync's.
+      bool const again = how_.incremental && !places.empty() && wanted && places.back().root == child->place.root;
+      if (wanted && child->scan && !again) places.push_back(child->place);
       continue;
     }
     if (!how_.incremental && (!wanted || !child->scan) && !planned_.contains(name)) continue;   // nothing below
@@ -88,6 +91,7 @@ void list_builder::push_children(scanned& from) {
     each->index = index;
     each->path = std::move(name);
     each->entry = e;
+    each->root = list.parent(e).root;
     if (wanted && child->scan) each->places.push_back(child->place);
     if (auto const known = planned_.find(each->path); known != planned_.end()) {
       each->planned = std::move(known->second);
@@ -161,18 +165,23 @@ void list_builder::mention_ids(segment& into) {
   }
 }
 
-segment list_builder::make_segment(scanned& from, std::int32_t directory, std::string path, flist::entry const& entry) {
+// described: what is known of the directory beforehand.
+segment list_builder::make_segment(scanned& from, live_list described) {
   segment made;
   made.ndx_start = next_ndx_;
-  made.directory = directory;
+  made.directory = described.directory;
   next_ndx_ += static_cast<std::int32_t>(from.list->size()) + 1;
   made.list = from.list;
   mention_ids(made);
   made.io_error = how_.report_io_errors ? io_error_ : 0;
-  auto const before = entries_ - static_cast<std::int64_t>(made.list->size());
-  bool const has_root = directory < 0 && !made.list->empty() && made.list->name(made.list->at(flist::position{0})) == ".";
-  live_.push_back({made.list, made.ndx_start, directory, std::move(path),
-                   has_root ? made.list->at(flist::position{0}) : entry, before});
+  described.list = made.list;
+  described.ndx_start = made.ndx_start;
+  described.before = entries_ - static_cast<std::int64_t>(made.list->size());
+  if (made.directory < 0 && !made.list->empty() && made.list->name(made.list->at(flist::position{0})) == ".") {
+    described.entry = made.list->at(flist::position{0});
+    described.root = made.list->parent(described.entry).root;
+  }
+  live_.push_back(std::move(described));
   if (live_.size() > 1) open_entries_ += static_cast<std::int64_t>(made.list->size());
   return made;
 }
@@ -193,8 +202,10 @@ void list_builder::add_to_single_list(scanned& from) {
 
 std::optional<segment> list_builder::next_segment(std::int64_t ahead) {
   if (complete_ || !begun_) return std::nullopt;
-  flist::entry root;
-  root.mode = S_IFDIR;
+  live_list outermost;
+  outermost.directory = -1;
+  outermost.path = ".";
+  outermost.entry.mode = S_IFDIR;
   if (first_) {
     scanned first = std::move(*first_);
     first_.reset();
@@ -205,7 +216,7 @@ std::optional<segment> list_builder::next_segment(std::int64_t ahead) {
     if (how_.incremental) {
       number_links(first, *first.list, next_ndx_, 0);
       count(*first.list);
-      return make_segment(first, -1, ".", root);
+      return make_segment(first, std::move(outermost));
     }
     single_ = std::make_shared<flist::list>();
     add_to_single_list(first);
@@ -225,7 +236,7 @@ std::optional<segment> list_builder::next_segment(std::int64_t ahead) {
     if (how_.incremental) {
       number_links(content, *content.list, next_ndx_, 0);
       count(*content.list);
-      return make_segment(content, held->index, std::move(held->path), held->entry);
+      return make_segment(content, {nullptr, 0, held->index, std::move(held->path), held->entry, held->root, 0});
     }
     add_to_single_list(content);
   }
@@ -235,7 +246,7 @@ std::optional<segment> list_builder::next_segment(std::int64_t ahead) {
   count(*single_);
   scanned whole;
   whole.list = std::move(single_);
-  return make_segment(whole, -1, ".", root);
+  return make_segment(whole, std::move(outermost));
 }
 
 void list_builder::retire_oldest() {

@@ -39,6 +39,7 @@ struct live_list {
   std::int32_t directory = -1;         // in the table; -1: the first list
   std::string path;                    // wire name of that directory ("." for the first list)
   flist::entry entry;                  // its entry (numbers only; texts are gone with the parent's list)
+  std::uint16_t root = 0;              // the source root that it lies below
   std::int64_t before = 0;             // entries in all lists before this one
 };
 
@@ -92,6 +93,7 @@ class list_builder {
     std::int32_t index = 0;                      // directory table
     std::string path;
     flist::entry entry;
+    std::uint16_t root = 0;
     std::vector<scan_place> places;
     std::vector<planned_entry> planned;
     state at = state::waiting;
@@ -100,7 +102,7 @@ class list_builder {
 
   void push_children(scanned& from);
   void add_to_single_list(scanned& from);
-  segment make_segment(scanned& from, std::int32_t directory, std::string path, flist::entry const& entry);
+  segment make_segment(scanned& from, live_list described);
   void number_links(scanned& from, flist::list& list, std::int32_t ndx_start, std::uint32_t slot_offset);
   void mention_ids(segment& into);
   void note_id(std::vector<std::uint32_t>& order, std::set<std::uint32_t>& seen, std::uint32_t id);

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace volsync::roles {
@@ -41,7 +42,7 @@ operand cut_operand(std::string_view typed, bool relative) {
   if (relative) {
     std::string_view kept = typed;
     if (auto const cut = typed.find("/./"); cut != std::string_view::npos) {
-      made.root = cut == 0 ? "/" : std::string{typed.substr(0, cut)};
+      made.root = cut == 0 ? "/." : std::string{typed.substr(0, cut)};
       kept = typed.substr(cut + 3);
     } else if (typed.front() == '/') {
       made.root = "/";
@@ -50,7 +51,10 @@ operand cut_operand(std::string_view typed, bool relative) {
       made.leading_dot = typed.starts_with("./");
     }
     normalise(made, kept);
-    if (made.path.empty()) made.content = true;
+    if (made.path.empty()) {
+      made.content = true;
+      if (made.root == "/") made.root = "/.";
+    }
     return made;
   }
   std::string path{typed};
@@ -62,10 +66,11 @@ operand cut_operand(std::string_view typed, bool relative) {
   std::string const leaf = slash == std::string::npos ? path : path.substr(slash + 1);
   if (made.content || leaf == "." || leaf == ".." || leaf.empty()) {
     made.content = true;
-    made.root = path;
+    if (path.ends_with("/.")) path.erase(std::max<std::size_t>(path.size() - 2, 1));
+    made.root = path == "/" ? "/." : path;
     return made;
   }
-  made.root = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  made.root = slash == std::string::npos ? "." : slash == 0 ? "/." : path.substr(0, slash);
   made.path = leaf;
   return made;
 }
@@ -113,11 +118,14 @@ operand operand_job::next_operand() {
   if (!how_.names) return cut_operand(how_.paths[at_++], how_.relative);
   std::string const& name = (*how_.names)[at_++];
   operand each = cut_operand(how_.relative ? "./" + name : name, how_.relative);
-  std::string const base = how_.paths.empty() ? "." : how_.paths.front();
+  std::string const typed = how_.paths.empty() ? "." : how_.paths.front();
+  std::string const base = typed == "/" ? "/." : typed;
   if (how_.relative) {
+    each.typed = "";
     each.root = base;
     each.leading_dot = false;
   } else {
+    each.typed = each.root;
     each.root = each.root == "." ? base : base + "/" + each.root;
   }
   return each;
@@ -138,7 +146,7 @@ void operand_job::add(operand const& each, bool from_list) {
     first_.fatal = {"found \"..\" dir in relative path: " + each.path, exit_code::syntax};
     return;
   }
-  auto const root = lister_->roots().add(each.root);
+  auto const root = lister_->roots().add(each.root, each.typed);
   if (!root) return failed(lister_->roots().full_path_of(each.root), "change_dir", root.error());
   if (each.path.empty()) return add_root(each, *root, from_list);
   add_named(each, *root, from_list);
@@ -158,6 +166,9 @@ result<planned_entry> operand_job::look_up(std::uint16_t root, std::string const
     e.link = std::move(*link);
     std::string const path = parent.empty() ? name : parent + "/" + name;
     bool const unsafe = lister_->options().scan.copy_unsafe_links && fs::is_unsafe_link(e.link, path);
+    if (unsafe && lister_->options().scan.tell_unsafe_links) {
+      note_problem(first_, fs::copied_link(path, e.link), root, lister_->roots());
+    }
     auto const target = (*where)->status_of(*leaf, true);
     if (!target && unsafe) return target.error() == std::errc::no_such_file_or_directory ? no_referent() : target.error();
     if (target && (unsafe || (lister_->options().scan.copy_dirlinks && S_ISDIR(target->mode)))) {
@@ -277,7 +288,18 @@ std::shared_ptr<filter::rule_set const> operand_job::rules_below(operand const& 
 
 void operand_job::add_named(operand const& each, std::uint16_t root, bool from_list) {
   auto const [parent, name] = split_last(each.path);
-  auto e = look_up(root, parent, name, each.content || lister_->options().scan.copy_links);
+  for (std::size_t slash = each.path.find('/'); slash != std::string::npos; slash = each.path.find('/', slash + 1)) {
+    lister_->roots().allow_link(root, each.path.substr(0, slash));
+  }
+  auto e = look_up(root, parent, name, lister_->options().scan.copy_links);
+  if (each.content && e && e->what.is_symlink()) {
+    // A slash behind a link asks for the directory that it leads to; behind any other link it means nothing.
+    auto target = look_up(root, parent, name, true);
+    if (target && target->what.is_directory()) {
+      lister_->roots().allow_link(root, each.path);
+      e = std::move(target);
+    }
+  }
   std::string const full = lister_->roots().full_path(root, each.path);
   if (!e && e.error() == no_referent()) {
     first_.io_error |= io_error_general;
@@ -286,9 +308,6 @@ void operand_job::add_named(operand const& each, std::uint16_t root, bool from_l
   }
   if (!e) return failed(full, "link_stat", e.error());
   bool const is_directory = e->what.is_directory();
-  if (each.content && !is_directory && !how_.relative) {
-    return failed(full, "link_stat", std::make_error_code(std::errc::not_a_directory));
-  }
   auto const& rules = rules_of(root);
   if (rules && rules->excludes(each.path, is_directory, filter::side::sender)) return;
   if (is_directory && !how_.recurse && !how_.dirs && !from_list) {

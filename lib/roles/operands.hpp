@@ -25,7 +25,8 @@ struct operand_options {
 
 // How one argument is cut. Pure.
 struct operand {
-  std::string root;               // base directory
+  std::string root;               // base directory; "/" only where -R keeps an absolute path whole, else "/."
+  std::optional<std::string> typed;   // what of the root is shown, if not all (names of --files-from)
   std::string path;               // kept part: components joined by single slashes; "" for the root itself
   bool content = false;           // trailing slash, "." or "..": the content of the directory is meant
   bool climbs = false;            // ".." in the part that -R keeps: a usage error

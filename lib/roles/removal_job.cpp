@@ -91,7 +91,9 @@ void removal_job::step() {
 bool removal_job::begin() {
   auto handle = context_->where->open(task_.directory);
   if (!handle) {
-    if (handle.error() != std::errc::no_such_file_or_directory) problem(task_.directory, "opendir", handle.error());
+    // Something else is in its place, and was left there: nothing is in it.
+    bool const absent = handle.error() == std::errc::no_such_file_or_directory || handle.error() == std::errc::not_a_directory;
+    if (!absent) problem(task_.directory, "opendir", handle.error());
     return false;
   }
   auto rules = rules_in(*context_->where, context_->rules, task_.directory, fatal_);

@@ -92,13 +92,15 @@ result<void> sender::take_done() {
   return {};
 }
 
-namespace {
-
-item describe(request const& what, live_list const& where, flist::entry const* e) {
-  return e != nullptr ? describe(what, where.list.get(), *e, where.list->path(*e)) : describe(what, nullptr, where.entry, where.path);
+// e: null for the directory that the list belongs to.
+item sender::describe(request const& what, live_list const& where, flist::entry const* e) const {
+  auto names = parts_.names_of(e != nullptr ? where.list->parent(*e).root : where.root,
+                               e != nullptr ? where.list->path(*e) : where.path);
+  item said = roles::describe(what, e != nullptr ? where.list.get() : nullptr, e != nullptr ? *e : where.entry, std::move(names.name));
+  said.path = std::move(names.path);
+  if (!how_.list.owner) said.uid = 0;              // as the list has it
+  return said;
 }
-
-}  // namespace
 
 result<void> sender::take_request(request wanted) {
   auto const where = lists_.find(flist::raw(wanted.n));
@@ -118,7 +120,6 @@ result<void> sender::take_request(request wanted) {
   start_batch();
   ++waiting_requests_;
   item said = describe(wanted, *where.where, e);
-  if (!how_.list.owner) said.uid = 0;              // as the list has it
   turns_.push_back({from_sender{item_echo{std::move(wanted)}}, false, std::move(said)});
   return {};
 }
@@ -135,7 +136,6 @@ void sender::collect(request wanted, live_list const& where, flist::entry const&
   if (!collected_.empty() && collected_bytes_ + size > static_cast<std::int64_t>(step_bytes)) start_batch();
   collected_files_.push_back({parent.root, parent.path, std::string{where.list->name(e)}, e.size});
   collected_items_.push_back(describe(wanted, where, &e));
-  if (!how_.list.owner) collected_items_.back().uid = 0;
   collected_bytes_ += size;
   signature_bytes_ += cost(wanted);
   ++waiting_requests_;

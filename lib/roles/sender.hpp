@@ -29,12 +29,19 @@ struct sender_options {
   std::size_t workers = 1;
 };
 
+// How an entry is told.
+struct entry_names {
+  std::string name;                 // as in the list; with a leading slash below an absolute argument of -R
+  std::string path;                 // as the argument was typed, and on from there
+};
+
 // What the machine needs from the tree side.
 struct sender_parts {
   std::shared_ptr<lister_source const> lister;
   file_opener open;
   id_lookup names;
   std::function<std::string(std::uint16_t root, std::string const& path)> full_path;   // for messages
+  std::function<entry_names(std::uint16_t root, std::string const& path)> names_of;    // for items
 };
 
 class sender {
@@ -82,6 +89,7 @@ class sender {
   [[nodiscard]] result<void> take_done();
   void collect(request wanted, live_list const& where, flist::entry const& e);
   void start_batch();
+  [[nodiscard]] item describe(request const& what, live_list const& where, flist::entry const* e) const;
   void tell_item(item said);
   void account(batch& of, file_part& part);
   void tell_failure(batch const& of, file_failure const& why);

@@ -152,6 +152,11 @@ std::string content_digest::take() {
 
 void note_problem(scanned& into, fs::scan_problem const& what, std::uint16_t root, fs::source_roots const& roots) {
   if (what.counts) into.io_error |= what.vanished ? io_error_vanished : io_error_general;
+  if (!what.target.empty()) {
+    std::string text = what.step + (" \"" + what.path) + "\" -> \"" + what.target + "\"";
+    into.events.push_back(message{message::level::info, std::move(text), false});
+    return;
+  }
   std::string const path = roots.full_path(root, what.path);
   if (std::string_view{what.step}.starts_with("refusing")) {
     into.events.push_back(message{message::level::error, std::string{what.step} + ": \"" + path + "\"", false});

@@ -188,7 +188,7 @@ class text_formatter::state {
   }
 
   void on(finished const& what, time_point now) {
-    if (keeps_figures(what.code)) {
+    if (keeps_figures(what.code) && !what.no_session) {
       put_whole_run(what.result, now);
       end_half_line(target());
       put_figures(what.result);

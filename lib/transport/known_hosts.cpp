@@ -10,9 +10,9 @@
 #include <functional>
 #include <sstream>
 
+#include "base/base64.hpp"
 #include "base/unique_fd.hpp"
 
-#include "transport/base64.hpp"
 #include "transport/sha1.hpp"
 
 namespace volsync::transport {

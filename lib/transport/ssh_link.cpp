@@ -1,9 +1,6 @@
 #include "transport/ssh_link.hpp"
 
 #include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +9,7 @@
 #include <array>
 #include <vector>
 
+#include "transport/dial.hpp"
 #include "transport/known_hosts.hpp"
 #include "transport/printable.hpp"
 
@@ -19,58 +17,6 @@ namespace volsync::transport {
 namespace {
 
 constexpr int look_again_ms = 200;  // libssh may hold work that no readiness tells of
-
-transport_errc kind_of(int error) {
-  switch (error) {
-    case ECONNREFUSED:
-      return transport_errc::refused;
-    case ETIMEDOUT:
-      return transport_errc::connect_timed_out;
-    default:
-      return transport_errc::unreachable;
-  }
-}
-
-void set_flag(int fd, int level, int option) {
-  int const on = 1;
-  ::setsockopt(fd, level, option, &on, sizeof on);  // a matter of comfort: a refusal changes nothing
-}
-
-// Connects to one address. Gives the errno, 0 for success, ECANCELED for an abort.
-int connect_to(ssh_link& link, addrinfo const& address, int timeout_ms) {
-  unique_fd fd{::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address.ai_protocol)};
-  if (!fd) return errno;
-  if (::connect(fd.get(), address.ai_addr, address.ai_addrlen) != 0) {
-    if (errno != EINPROGRESS) return errno;
-    std::array<pollfd, 2> fds{{{fd.get(), POLLOUT, 0}, {link.abort_fd, POLLIN, 0}}};
-    int ready = 0;
-    do {
-      ready = ::poll(fds.data(), fds.size(), timeout_ms);
-    } while (ready < 0 && errno == EINTR);
-    if (fds[1].revents != 0) return ECANCELED;
-    if (ready == 0) return ETIMEDOUT;
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
-    if (error != 0) return error;
-  }
-  set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
-  if (link.settings.tcp_keepalive) set_flag(fd.get(), SOL_SOCKET, SO_KEEPALIVE);
-  link.socket = std::move(fd);
-  return 0;
-}
-
-int family_of(address_family family) {
-  switch (family) {
-    case address_family::inet:
-      return AF_INET;
-    case address_family::inet6:
-      return AF_INET6;
-    case address_family::any:
-      break;
-  }
-  return AF_UNSPEC;
-}
 
 bool prefers_aes() {
 #if defined(__x86_64__)
@@ -201,28 +147,25 @@ void ssh_link::hang_up() {
 
 ssh_step connect_socket(ssh_link& link) {
   auto const& settings = link.settings;
-  addrinfo hints{};
-  hints.ai_family = family_of(settings.family);
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  int const failed = ::getaddrinfo(settings.host.c_str(), std::to_string(settings.port).c_str(), &hints, &found);
-  if (failed != 0) {
-    char const* const why = failed == EAI_SYSTEM ? "system error" : ::gai_strerror(failed);
-    return link.failed(transport_errc::unresolvable,
-                       "cannot resolve host name '" + printable(settings.host) + "': " + why);
-  }
-  std::unique_ptr<addrinfo, freed_by<::freeaddrinfo>> const addresses{found};
-  int const timeout = settings.connect_timeout.count() == 0
-                          ? -1
-                          : static_cast<int>(std::min<long long>(settings.connect_timeout.count(), 1'000'000) * 1000);
-  int error = EHOSTUNREACH;
-  for (addrinfo const* each = found; each != nullptr; each = each->ai_next) {
-    error = connect_to(link, *each, timeout);
-    if (error == 0) return std::nullopt;
-    if (error == ECANCELED) break;
-  }
-  return link.failed(kind_of(error), "cannot connect to " + printable(settings.host) + " port " +
+  dial_request request;
+  request.host = settings.host;
+  request.port = settings.port;
+  request.family = settings.family;
+  request.timeout = settings.connect_timeout;
+  auto dialled = dial(request, link.abort_fd);
+  if (auto const* failed = std::get_if<dial_failure>(&dialled)) {
+    if (failed->code == transport_errc::unresolvable) {
+      return link.failed(failed->code,
+                         "cannot resolve host name '" + printable(settings.host) + "': " + failed->reason);
+    }
+    int const error = failed->attempts.empty() ? EHOSTUNREACH : failed->attempts.back().error;
+    return link.failed(failed->code, "cannot connect to " + printable(settings.host) + " port " +
                                          std::to_string(settings.port) + ": " + std::generic_category().message(error));
+  }
+  link.socket = std::move(std::get<unique_fd>(dialled));
+  int const on = 1;
+  if (settings.tcp_keepalive) ::setsockopt(link.socket.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  return std::nullopt;
 }
 
 ssh_step exchange_keys(ssh_link& link) {

@@ -89,6 +89,37 @@ TEST_CASE("the last word counts") {
   CHECK(options_of({"--no-i-r"}).inc_recursive == false);
 }
 
+TEST_CASE("daemons: operands, a list of modules, options of their own") {
+  auto const run = [](words args) {
+    auto const made = parsed(std::move(args));
+    if (auto const* no = std::get_if<refusal>(&made)) FAIL(no->text);
+    return std::get<run_request>(made).job;
+  };
+  job const push = run({"-a", "--port=8730", "--password-file=p", "--no-motd", "--address=127.0.0.2", "a", "u@h::m/x"});
+  CHECK((push.destination.daemon && push.destination.host == "h" && push.destination.user == "u"));
+  CHECK(push.destination.path == "m/x");
+  CHECK(push.options.daemon_port == 8730);
+  CHECK(push.options.password_file == "p");
+  CHECK(push.options.bind_address == "127.0.0.2");
+  CHECK_FALSE(push.options.motd);
+  CHECK(run({"a", "rsync://[::1]:99/m"}).destination.port == 99);
+  for (words const& each : {words{"h::"}, words{"rsync://h"}, words{"rsync://h/"}, words{"rsync://h/", "b"}}) {
+    job const list = run(each);
+    REQUIRE(list.sources.size() == 1);
+    CHECK((list.sources[0].daemon && list.sources[0].path.empty()));
+    CHECK(list.options.motd);
+  }
+  CHECK(run({"a", "h::"}).destination.daemon);
+  auto const code = [](words args) { return refused(std::move(args)).code; };
+  CHECK(code({"a", "rsync://h:x/m"}) == exit_code::syntax);
+  CHECK(code({"rsync://h:65536/"}) == exit_code::syntax);
+  CHECK(code({"--port=65536", "h::"}) == exit_code::syntax);
+  CHECK(code({"::"}) == exit_code::syntax);
+  CHECK(code({"rsync://-h/"}) == exit_code::syntax);
+  CHECK(first_line(refused({"--password-file=p", "a", "h:b"}).text) ==
+        "The --password-file option may only be used when accessing an rsync daemon.");
+}
+
 TEST_CASE("filters keep their order") {
   using kind = filter_option::kind;
   CHECK(options_of({"--include=a", "-f", "- b", "--exclude-from=c", "-F", "--exclude", "-x", "-F", "-F",
@@ -229,13 +260,20 @@ TEST_CASE("what is not supported yet is named, with exit code 4") {
   }
 }
 
+TEST_CASE("a pull names one host") {
+  auto const read = parsed({"user@h:a", ":b", "c"});
+  REQUIRE(std::holds_alternative<run_request>(read));
+  job const& made = std::get<run_request>(read).job;
+  REQUIRE(made.sources.size() == 2);
+  CHECK(made.sources[0].host == "h");
+  CHECK(made.sources[1].host == "h");
+  CHECK(made.sources[1].path == "b");
+  CHECK_FALSE(made.destination.is_remote());
+}
+
 TEST_CASE("operands that this version does not serve") {
   auto const code = [](words args) { return refused(std::move(args)).code; };
   CHECK(code({"a", "b"}) == exit_code::unsupported);
-  CHECK(code({"h:a", "b"}) == exit_code::unsupported);
-  CHECK(code({"a", "h::m/x"}) == exit_code::unsupported);
-  CHECK(code({"a", "rsync://h/m"}) == exit_code::unsupported);
-  CHECK(code({"rsync://h/m", "b"}) == exit_code::unsupported);
   CHECK(code({"a"}) == exit_code::unsupported);
   CHECK(code({"a", ":b"}) == exit_code::syntax);
   CHECK(code({"a", "::b"}) == exit_code::syntax);

@@ -102,6 +102,12 @@ TEST_CASE("operands") {
                                                     {"rsync://u@h:99/m", "u", "h", "m", true, 99},
                                                     {"rsync://[::1]:99/m", "", "::1", "m", true, 99},
                                                     {"rsync://h", "", "h", "", true, 0},
+                                                    {"RSync://h/M", "", "h", "M", true, 0},
+                                                    {"rsync://h:/m", "", "h", "m", true, 0},
+                                                    {"rsync://h:x/m", "", "h", "m", true, -1},
+                                                    {"rsync://h:9x/m", "", "h", "m", true, -1},
+                                                    {"rsync:/h/m", "", "rsync", "/h/m", false, 0},
+                                                    {"h::", "", "h", "", true, 0},
                                                     {"", "", "", "", false, 0}}) {
     INFO(each.text);
     volsync::location const where = parse_operand(each.text).where;

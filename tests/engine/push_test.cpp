@@ -64,6 +64,7 @@ TEST_CASE("a tree arrives as it is, for every protocol, with and without increme
   CHECK(done.result.files.regular == 4);
   CHECK(done.result.files.directories == 4);
   CHECK(done.result.literal_data == 3'000'006);
+  CHECK(done.result.list_generation.count() > 0);
 
   SECTION("and a second run sends nothing") {
     recorder second;
@@ -332,6 +333,116 @@ TEST_CASE("a merge file on the way to an argument that cannot be read is told, a
   recorder events;
   CHECK(push(j, files, events).code == exit_code::partial);
   CHECK(events.all<problem>().size() == 1);
+}
+
+TEST_CASE("items are named as in the list, and by the argument as it was typed") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/src/d/f", "f");
+  job j = push_job(where);
+  std::string expected;
+  SECTION("the content of a directory") {
+    j.sources[0].path = "/src/";
+    expected = ".:/src/. d:/src/d d/f:/src/d/f ";
+  }
+  SECTION("a directory") {
+    j.sources[0].path = "//src/./d";
+    expected = "d:/src/d d/f:/src/d/f ";
+  }
+  SECTION("an absolute path kept by -R") {
+    j.options.relative = true;
+    j.sources[0].path = "/src/d";
+    expected = "/src:/src /src/d:/src/d /src/d/f:/src/d/f ";
+  }
+  SECTION("a path cut by -R") {
+    j.options.relative = true;
+    j.sources[0].path = "/./src/d";
+    expected = "src:/src src/d:/src/d src/d/f:/src/d/f ";
+  }
+  recorder events;
+  REQUIRE(push(j, files, events).code == exit_code::success);
+  std::string told;
+  for (auto const& each : events.all<item>()) told += each.name + ":" + each.path + " ";
+  CHECK(told == expected);
+}
+
+TEST_CASE("a link that is copied because it leads out of the transfer is told if that is asked for") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/elsewhere", "e");
+  files->add_link("/src/d/link", "/elsewhere");
+  job j = push_job(where);
+  j.options.copy_unsafe_links = true;
+  j.sources[0].path = GENERATE("/src/d/", "/src/d/link");
+  j.options.verbose = GENERATE(0, 1);
+  recorder events;
+  REQUIRE(push(j, files, events).code == exit_code::success);
+  std::string told;
+  for (auto const& each : events.all<message>()) {
+    if (!each.from_peer && !each.text.starts_with("transport")) told += each.text;
+  }
+  CHECK(told == (j.options.verbose != 0 ? "copying unsafe symlink \"link\" -> \"/elsewhere\"" : ""));
+}
+
+TEST_CASE("a directory that is named twice in a row is listed twice and read once") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/src/d/e/f", "f");
+  files->add_file("/other/d/g", "g");
+  job j = push_job(where);
+  auto const named = [&](std::vector<std::string> const& paths) {
+    j.sources.clear();
+    for (auto const& each : paths) {
+      j.sources.emplace_back();
+      j.sources.back().path = each;
+    }
+    recorder events;
+    auto const done = push(j, files, events);
+    REQUIRE(done.code == exit_code::success);
+    return done.result.files.total();
+  };
+  CHECK(named({"/src/d", "/src/d"}) == 4);
+  CHECK(named({"/src/", "/src/."}) == 6);
+  CHECK(named({"/src/d", "/other/d"}) == 5);
+  CHECK(named({"/src/d", "/other/d", "/src/d"}) == 7);   // e comes twice in a row
+  j.options.inc_recursive = false;
+  CHECK(named({"/src/d", "/src/d"}) == 6);
+}
+
+TEST_CASE("links on the way to an argument of -R are followed, and one with a slash behind it, but none below") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/src/real/d/f", "f");
+  files->add_link("/src/real/d/below", "../d2");
+  files->add_file("/src/real/d2/g", "g");
+  files->add_link("/src/way", "real");
+  files->add_link("/src/way2", "/src/real/d");
+  files->add_link("/src/file", "real/d/f");
+  files->add_link("/src/dead", "nowhere");
+  job j = push_job(where);
+  j.options.inc_recursive = GENERATE(true, false);
+  j.options.relative = true;
+  CAPTURE(j.options.inc_recursive);
+  SECTION("arguments") {
+    j.sources.clear();
+    for (auto const* each : {"/src/./way/d", "/src/./way2/", "/src/./file/", "/src/./dead/"}) {
+      j.sources.emplace_back();
+      j.sources.back().path = each;
+    }
+  }
+  SECTION("names of a list") {
+    std::ofstream{where.path() + "/list"} << "way/d/f\nway/d/below\nway2/\nfile/\ndead/\n";
+    j.options.files_from = where.path() + "/list";
+  }
+  recorder events;
+  CHECK(push(j, files, events).code == exit_code::success);
+  CHECK(content_of(where.to() + "/way/d/f") == "f");
+  CHECK(std::filesystem::is_directory(std::filesystem::symlink_status(where.to() + "/way")));
+  CHECK(content_of(where.to() + "/way2/f") == "f");
+  for (auto const* link : {"/way/d/below", "/way2/below", "/file", "/dead"}) {
+    CAPTURE(link);
+    CHECK(std::filesystem::is_symlink(std::filesystem::symlink_status(where.to() + link)));
+  }
 }
 
 TEST_CASE("a file of rules or names that cannot be read whole is a refusal, not a shorter list") {

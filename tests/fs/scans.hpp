@@ -94,7 +94,7 @@ inline std::vector<std::string> walk(std::shared_ptr<tree> const& files, std::st
   std::vector<std::string> listed;
   auto const number = roots.add(root);
   if (!number) {
-    found.problems.push_back({root, "link_stat", number.error(), false, true, true});
+    found.problems.push_back({root, "link_stat", number.error(), false, true, true, {}});
     return listed;
   }
   std::function<void(std::string const&, rules_ptr const&)> const descend = [&](std::string const& path,

@@ -215,6 +215,12 @@ TEST_CASE("a path is told as a user knows it") {
   CHECK(roots.full_path(root, "") == "/top/a");
   CHECK(roots.full_path(root, ".") == "/top/a");
   CHECK(roots.full_path(root, "x/y") == "/top/a/x/y");
+  CHECK(roots.typed_path(root, ".") == "/top/a/.");
+  CHECK(roots.typed_path(root, "x/y") == "/top/a/x/y");
+  CHECK(roots.typed_path(added(roots, "/top/.//a/../a/."), "x") == "/top/a/../a/x");
+  CHECK(roots.typed_path(added(roots, "/"), "top/a") == "/top/a");
+  CHECK(roots.is_absolute_top(added(roots, "/")));
+  CHECK_FALSE(roots.is_absolute_top(added(roots, "/.")));
   CHECK(source_roots::full_path_of("/a//b/./c/../d/") == "/a/b/d");
   CHECK(source_roots::full_path_of("/") == "/");
   CHECK(source_roots::full_path_of("x") == (std::filesystem::current_path() / "x").string());

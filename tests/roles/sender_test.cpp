@@ -97,6 +97,7 @@ struct bench {
     };
     parts.names = [](bool, std::uint32_t) { return std::string{}; };
     parts.full_path = [](std::uint16_t, std::string const& p) { return "/s/" + p; };
+    parts.names_of = [](std::uint16_t, std::string const& p) { return entry_names{p, "s/" + p}; };
     machine = std::make_unique<sender>(how, std::move(parts), [this](event&& e) { events.push_back(std::move(e)); });
     machine->begin(tree->content(""), {});
   }
@@ -313,14 +314,17 @@ TEST_CASE("arguments are cut as rsync cuts them") {
   auto const cut = [](std::string_view typed, bool relative = false) { return cut_operand(typed, relative); };
   CHECK((cut("dir").root == "." && cut("dir").path == "dir" && !cut("dir").content));
   CHECK((cut("a/b/dir").root == "a/b" && cut("a/b/dir").path == "dir"));
-  CHECK((cut("/etc").root == "/" && cut("/etc").path == "etc"));
+  CHECK((cut("/etc").root == "/." && cut("/etc").path == "etc"));
   CHECK((cut("dir/").root == "dir" && cut("dir/").path.empty() && cut("dir/").content));
+  CHECK((cut("dir/.").root == "dir" && cut("dir/.").path.empty() && cut("dir/.").content));
+  CHECK((cut("/.").root == "/." && cut("/dir/.").root == "/dir"));
   CHECK((cut("a/..").root == "a/.." && cut("a/..").path.empty()));
   CHECK((cut(".").root == "." && cut(".").content));
-  CHECK((cut("/").root == "/" && cut("/").content));
+  CHECK((cut("/").root == "/." && cut("/").content));
   CHECK((cut("a/b//c", true).root == "." && cut("a/b//c", true).path == "a/b/c"));
   CHECK((cut("/x/./a/b", true).root == "/x" && cut("/x/./a/b", true).path == "a/b"));
   CHECK((cut("/a/b", true).root == "/" && cut("/a/b", true).path == "a/b"));
+  CHECK((cut("/./a/b", true).root == "/." && cut("/", true).root == "/." && cut("/", true).path.empty()));
   CHECK(cut("./a", true).leading_dot);
   CHECK(cut("a/../b", true).climbs);
 }

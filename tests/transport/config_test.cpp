@@ -6,7 +6,8 @@
 
 #include <thread>
 
-#include "transport/base64.hpp"
+#include "base/base64.hpp"
+
 #include "transport/errc.hpp"
 #include "transport/known_hosts.hpp"
 #include "transport/open.hpp"
@@ -73,6 +74,7 @@ TEST_CASE("HMAC-SHA1 and base64 give the published values") {
        {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}}) {
     CHECK(to_base64(plain) == coded);
     CHECK(from_base64(coded) == std::string{plain});
+    CHECK(to_base64_unpadded(plain) == std::string_view{coded}.substr(0, std::string_view{coded}.find('=')));
   }
   for (char const* bad : {"Zg=", "Z===", "Zg==Zg==", "Zm 8", "=Zg="}) CHECK_FALSE(from_base64(bad));
 }

@@ -134,7 +134,15 @@ void settle(option_state& state, environment const& variables) {
   return std::nullopt;
 }
 
+constexpr int highest_port = 65535;
+
+// A daemon, and none of its modules: what it has is listed.
+[[nodiscard]] bool names_no_module(operand const& each) { return each.where.daemon && each.where.path.empty(); }
+
 [[nodiscard]] std::optional<refusal> check_host(operand const& each) {
+  if (each.where.port < 0 || each.where.port > highest_port) {
+    return make_refusal(exit_code::syntax, "the port of an rsync:// operand is not a number up to 65535");
+  }
   if (each.same_host) return refuse_plain(exit_code::syntax, "No host name before the ':' of a remote operand.");
   if (each.where.host.starts_with('-')) {
     return refuse_plain(exit_code::syntax, "Invalid remote host: hostnames may not start with '-'.");
@@ -142,7 +150,7 @@ void settle(option_state& state, environment const& variables) {
   return std::nullopt;
 }
 
-// Which operands go together. Only a push or a pull through a remote shell is left when nothing is refused.
+// Which operands go together. Pushes, pulls and lists of modules are left when nothing is refused.
 [[nodiscard]] std::optional<refusal> check_operands(std::vector<operand> const& sources, operand const& destination,
                                                     std::vector<std::string> const& texts) {
   bool const to_remote = destination.where.is_remote() || destination.same_host;
@@ -159,9 +167,8 @@ void settle(option_state& state, environment const& variables) {
   if (auto refused = check_host(destination)) return refused;
   if (!to_remote && texts.back().empty())
     return refuse_plain(exit_code::syntax, "Empty destination arg specified (use \".\").");
-  if (destination.where.daemon || sources.front().where.daemon) {
-    return make_refusal(exit_code::unsupported,
-                        "daemon operands (HOST::MODULE, rsync://) are not supported in this version");
+  for (operand const& each : sources) {
+    if (names_no_module(each)) return check_host(each);
   }
   if (!to_remote && !from_remote) return make_refusal(exit_code::unsupported, "local copies are not supported in this version");
   return std::nullopt;
@@ -175,16 +182,24 @@ void settle(option_state& state, environment const& variables) {
   return refuse_plain(exit_code::syntax, "--files-from hostname is not the same as the transfer hostname");
 }
 
+[[nodiscard]] std::optional<refusal> check_daemon_options(options const& what, operand const& source,
+                                                          operand const& destination) {
+  if (what.password_file.empty() || source.where.daemon || destination.where.daemon) return std::nullopt;
+  return refuse_plain(exit_code::syntax, "The --password-file option may only be used when accessing an rsync daemon.");
+}
+
 [[nodiscard]] request make_job(option_state const& state, std::vector<std::string> const& texts) {
   std::vector<operand> operands;
   for (std::string const& each : texts) operands.push_back(parse_operand(each));
-  if (operands.size() == 1) {
+  bool const alone = operands.size() == 1;
+  if (alone && !names_no_module(operands[0])) {
     return make_refusal(exit_code::unsupported,
                         "listing one operand is not supported in this version: name a destination");
   }
-  operand const destination = operands.back();
-  operands.pop_back();
-  if (auto refused = check_operands(operands, destination, texts)) return *refused;
+  operand const destination = alone ? operand{} : operands.back();
+  if (!alone) operands.pop_back();
+  if (auto refused = alone ? check_host(operands[0]) : check_operands(operands, destination, texts)) return *refused;
+  if (auto refused = check_daemon_options(state.what, operands.front(), destination)) return *refused;
   if (auto refused = check_list_host(state.what, destination)) return *refused;
   run_request made;
   made.buffering = state.buffering;

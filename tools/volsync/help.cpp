@@ -9,6 +9,8 @@ namespace {
 constexpr std::string_view usage = R"(volsync copies files to another host, where a stock rsync receives them.
 
 Usage: volsync [OPTION]... SOURCE... [USER@]HOST:DESTINATION
+   or  volsync [OPTION]... SOURCE... [USER@]HOST::MODULE/DESTINATION    (a daemon; also rsync://[USER@]HOST[:PORT]/...)
+   or  volsync rsync://HOST/                                            (what a daemon has)
 
 A source that ends in a slash means what is in the directory. HOST may be [IPv6]. The options are rsync's:
 
@@ -62,6 +64,8 @@ A source that ends in a slash means what is in the directory. HOST may be [IPv6]
       --rsync-path=PROGRAM rsync on the other host             -M, --remote-option=OPTION   for it alone
       --ssh-config=FILE    instead of the user's own           --transport=auto|libssh|ssh
       --timeout=SECONDS, --contimeout=SECONDS, --bwlimit=RATE, -4, -6, --protocol=30|31|32
+      --port=PORT          of a daemon (873); --address=ADDRESS: ours; --no-motd: nothing of what it says first
+      --password-file=FILE for a daemon; else RSYNC_PASSWORD, else the terminal
   -s, --secluded-args      send paths past the remote shell; --old-args: let it see them as they are
 
       --threads=NUMBER     workers (default: the number of processors)
@@ -79,7 +83,7 @@ std::string version_text() {
       "volsync  version {}  protocol version 32\n"
       "Speaks rsync's wire protocol, versions 30 to 32, with a stock rsync as the peer.\n"
       "Checksums: xxh128 xxh3 xxh64 md5 md4 sha1 none (libxxhash, libcrypto)\n"
-      "Transports: SSH in process (libssh), any remote shell\n"
+      "Transports: SSH in process (libssh), any remote shell, TCP to a daemon\n"
       "Licence: Apache-2.0\n",
       program_version);
 }

@@ -2,11 +2,20 @@
 #include "volsync/operand.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 #include <string>
 
 namespace volsync::cli {
 namespace {
+
+constexpr std::string_view scheme = "rsync://";
+
+// In whatever case the scheme is written.
+[[nodiscard]] bool is_url(std::string_view text) {
+  return text.size() >= scheme.size() && std::equal(scheme.begin(), scheme.end(), text.begin(), [](char a, char b) {
+           return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b);
+         });
+}
 
 // "user@host" or "user@[v6]" into its parts. The last @ counts: a user name may hold one.
 void set_host(location& into, std::string_view text) {
@@ -18,6 +27,14 @@ void set_host(location& into, std::string_view text) {
   into.host = text;
 }
 
+// 0 for an empty text (the default), -1 for one that is no number.
+[[nodiscard]] int port_of(std::string_view text) {
+  if (text.empty()) return 0;
+  int port = 0;
+  auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return failed == std::errc{} && end == text.data() + text.size() ? port : -1;
+}
+
 [[nodiscard]] operand parse_url(std::string_view text) {
   operand made;
   made.where.daemon = true;
@@ -27,7 +44,7 @@ void set_host(location& into, std::string_view text) {
   std::size_t const bracket = host.rfind(']');
   std::size_t const colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
   if (colon != std::string_view::npos) {
-    made.where.port = std::atoi(std::string{host.substr(colon + 1)}.c_str());
+    made.where.port = port_of(host.substr(colon + 1));
     host = host.substr(0, colon);
   }
   set_host(made.where, host);
@@ -50,8 +67,7 @@ void set_host(location& into, std::string_view text) {
 }  // namespace
 
 operand parse_operand(std::string_view text) {
-  constexpr std::string_view scheme = "rsync://";
-  if (text.starts_with(scheme)) return parse_url(text.substr(scheme.size()));
+  if (is_url(text)) return parse_url(text.substr(scheme.size()));
   operand made;
   std::size_t const colon = host_end(text);
   if (colon == std::string_view::npos) {

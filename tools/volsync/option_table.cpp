@@ -214,8 +214,8 @@ constexpr option_row rows[] = {
     {"stderr", 0, true, set_stderr},
     {"msgs2stderr", 0, false, VOLSYNC_SET(errors_to, options::stderr_mode::all)},
     {"no-msgs2stderr", 0, false, VOLSYNC_SET(errors_to, options::stderr_mode::client)},
-    {"motd", 0, false, nothing},
-    {"no-motd", 0, false, nothing},
+    {"motd", 0, false, VOLSYNC_SET(motd, true)},
+    {"no-motd", 0, false, VOLSYNC_SET(motd, false)},
     {"stats", 0, false, VOLSYNC_SET(stats, true)},
     {"human-readable", 'h', false, set_human},
     {"no-human-readable", 0, false, VOLSYNC_SET(human_readable, 0)},
@@ -377,6 +377,9 @@ constexpr option_row rows[] = {
        s.what.connect_timeout = std::chrono::seconds{std::max<std::int64_t>(0, integer(s, "contimeout", v))};
      }},
     {"no-contimeout", 0, false, VOLSYNC_SET(connect_timeout, std::chrono::seconds{0})},
+    {"port", 0, true, [](state& s, text v) { s.what.daemon_port = static_cast<int>(integer(s, "port", v, 0, 65535)); }},
+    {"address", 0, true, VOLSYNC_TAKE(bind_address)},
+    {"password-file", 0, true, VOLSYNC_TAKE(password_file)},
     {"bwlimit", 0, true, set_bandwidth},
     {"no-bwlimit", 0, false, VOLSYNC_SET(bandwidth_limit, 0)},
     {"protocol", 0, true, set_protocol},
@@ -478,10 +481,7 @@ constexpr option_row rows[] = {
     {"server", 0, false, nullptr},
     {"sender", 0, false, nullptr},
     {"config", 0, true, nullptr},
-    {"address", 0, true, nullptr},
-    {"port", 0, true, nullptr},
     {"sockopts", 0, true, nullptr},
-    {"password-file", 0, true, nullptr},
     {"early-input", 0, true, nullptr},
 };
 

@@ -1,8 +1,8 @@
 // The loop. It never blocks but in mailbox::wait, so neither direction can stop the other.
-#include "engine/push.hpp"
+#include "engine/driver.hpp"
 
 #include <algorithm>
-#include <cerrno>
+#include <utility>
 
 #include "protocol/errc.hpp"
 #include "roles/values.hpp"
@@ -30,34 +30,19 @@ exit_code exit_code_of_transport(error_code failure) noexcept {
   }
 }
 
-push_driver::push_driver(protocol::session& session, transport::connection& peer, workers& pool, mailbox& box,
-                         observer& events, cancellation& cancel, push_limits const& limits)
+session_driver::session_driver(protocol::session& session, transport::connection& peer, workers& pool, mailbox& box,
+                         observer& events, cancellation& cancel, session_limits const& limits)
     : session_{session}, peer_{peer}, pool_{pool}, box_{box}, events_{events}, cancel_{cancel}, limits_{limits},
       pace_{limits.bandwidth, clock::now()} {}
 
-void push_driver::fail(exit_code code, std::string text) {
+void session_driver::fail(exit_code code, std::string text) {
   if (ended_) return;
   ended_ = true;
   outcome_.code = code;
   outcome_.text = std::move(text);
 }
 
-// The peer is told, as far as it can be, and gets a moment to hear it.
-void push_driver::end_for(protocol::failure why) {
-  session_.send_error_exit(static_cast<int>(why.code));
-  if (bytes last = session_.take_output(); !last.empty()) peer_.put_output(std::move(last));
-  peer_.end_output();
-  for (auto const until = clock::now() + std::chrono::seconds{1}; clock::now() < until && !peer_.state().exit && !peer_.state().failure;) {
-    box_.wait(std::chrono::milliseconds{20});
-    bytes unheard;
-    (void)peer_.take_input(unheard);
-  }
-  pass_errors();
-  peer_.abort();
-  fail(why.code, std::move(why.text));
-}
-
-finished push_driver::run() {
+finished session_driver::run() {
   peer_.start([this] { box_.wake(); });
   while (!ended_ && !session_.finished()) {
     if (cancel_.requested()) {
@@ -69,6 +54,7 @@ finished push_driver::run() {
     moved = move_jobs() || moved;
     if (!ended_) moved = move_output() || moved;
     if (!ended_) moved = move_jobs() || moved;   // what was said may have made work
+    time_list();
     pass_errors();
     if (ended_) break;
     keep_time();
@@ -80,12 +66,15 @@ finished push_driver::run() {
   } else if (!cancel_.requested()) {
     pass_errors();
   }
+  auto const [generation, transfer] = std::pair{outcome_.result.list_generation, outcome_.result.list_transfer};
   outcome_.result = session_.figures();
+  outcome_.result.list_generation = generation;
+  outcome_.result.list_transfer = transfer;
   outcome_.result.elapsed = clock::now() - begun_;
   return outcome_;
 }
 
-bool push_driver::move_input() {
+bool session_driver::move_input() {
   if (session_.wants_input()) {
     bytes arrived;
     std::size_t const count = peer_.take_input(arrived);
@@ -117,7 +106,7 @@ bool push_driver::move_input() {
   return false;
 }
 
-void push_driver::connection_lost(transport::connection_state const& state) {
+void session_driver::connection_lost(transport::connection_state const& state) {
   // The remote program's own status says more than the pipe, so it gets a moment to arrive.
   auto known = state;
   for (auto const until = clock::now() + std::chrono::seconds{2}; !known.exit && !known.failure && clock::now() < until;) {
@@ -144,7 +133,7 @@ void push_driver::connection_lost(transport::connection_state const& state) {
   fail(code, std::move(text));
 }
 
-bool push_driver::move_jobs() {
+bool session_driver::move_jobs() {
   bool moved = box_.take(done_jobs_);
   for (auto& each : done_jobs_) session_.take(std::move(each));
   done_jobs_.clear();
@@ -155,7 +144,7 @@ bool push_driver::move_jobs() {
   return moved;
 }
 
-bool push_driver::move_output() {
+bool session_driver::move_output() {
   bool moved = false;
   while (!ended_) {
     if (outgoing_used_ == outgoing_.size()) {
@@ -168,7 +157,8 @@ bool push_driver::move_output() {
         return true;
       }
       if (auto why = session_.fatal()) {
-        end_for(std::move(*why));
+        peer_.abort();
+        fail(why->code, std::move(why->text));
         return true;
       }
       outgoing_ = session_.take_output();
@@ -194,13 +184,28 @@ bool push_driver::move_output() {
   return moved;
 }
 
-void push_driver::pass_errors() {
+void session_driver::pass_errors() {
   bytes text;
   if (peer_.take_errors(text) == 0) return;
   events_.on_event(message{message::level::remote_error, std::string{as_text(text)}, true});
 }
 
-void push_driver::keep_time() {
+// The figures of --stats about the first list. A stage that was never seen took no time worth telling.
+void session_driver::time_list() {
+  using stage = protocol::session::list_stage;
+  stage const at = session_.first_list();
+  if (at == list_at_) return;
+  auto const now = clock::now();
+  auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(now - std::exchange(list_begun_, now));
+  if (list_at_ == stage::being_made) outcome_.result.list_generation = std::max(took, std::chrono::milliseconds{1});
+  if (list_at_ == stage::being_sent) outcome_.result.list_transfer = took;
+  list_at_ = at;
+}
+
+void session_driver::keep_time() {
+  // A peer that does not wait as long as we is kept awake in its own time, and bound to it.
+  auto const theirs = session_.peer_timeout();
+  if (theirs.count() != 0 && (limits_.timeout.count() == 0 || theirs < limits_.timeout)) limits_.timeout = theirs;
   if (limits_.timeout.count() == 0) return;
   auto const now = clock::now();
   // Half of it, rounded up, without a word: a sign of life.
@@ -215,7 +220,7 @@ void push_driver::keep_time() {
   }
 }
 
-exit_code push_driver::code_at_end(transport::connection_state const& state) const {
+exit_code session_driver::code_at_end(transport::connection_state const& state) const {
   int own = 0;
   if ((session_.io_error() & roles::io_error_delete_limit) != 0) own = static_cast<int>(exit_code::delete_limit);
   if ((session_.io_error() & roles::io_error_vanished) != 0) own = static_cast<int>(exit_code::vanished);
@@ -227,7 +232,7 @@ exit_code push_driver::code_at_end(transport::connection_state const& state) con
 }
 
 // The goodbye was said; what the remote program still writes is passed on until it ends.
-void push_driver::wait_for_end() {
+void session_driver::wait_for_end() {
   auto const until = clock::now() + end_patience;
   for (;;) {
     bytes arrived;

@@ -1,4 +1,4 @@
-// Drives a push session over a connection: the loop of the protocol thread.
+// Drives a session over a connection: the loop of the protocol thread.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@
 
 namespace volsync::engine {
 
-struct push_limits {
+struct session_limits {
   std::chrono::seconds timeout{0};       // 0: none
   std::int64_t bandwidth = 0;            // bytes per second, 0: none
 };
@@ -25,10 +25,10 @@ struct push_limits {
 
 // Moves bytes between the session and the connection, and jobs between the session and the workers, until one of them
 // ends. Runs on the caller's thread.
-class push_driver {
+class session_driver {
  public:
-  push_driver(protocol::session& session, transport::connection& peer, workers& pool, mailbox& box, observer& events,
-              cancellation& cancel, push_limits const& limits);
+  session_driver(protocol::session& session, transport::connection& peer, workers& pool, mailbox& box, observer& events,
+              cancellation& cancel, session_limits const& limits);
   // Returns when the remote program has ended, or the run failed.
   [[nodiscard]] finished run();
 
@@ -40,8 +40,8 @@ class push_driver {
   bool move_output();
   void pass_errors();
   void keep_time();
+  void time_list();
   void fail(exit_code code, std::string text);
-  void end_for(protocol::failure why);
   void connection_lost(transport::connection_state const& state);
   void wait_for_end();
   [[nodiscard]] exit_code code_at_end(transport::connection_state const& state) const;
@@ -52,7 +52,7 @@ class push_driver {
   mailbox& box_;
   observer& events_;
   cancellation& cancel_;
-  push_limits limits_;
+  session_limits limits_;
   pacer pace_;
   bytes outgoing_;                        // made, held back by the pacer or the connection's backlog
   std::size_t outgoing_used_ = 0;
@@ -61,7 +61,8 @@ class push_driver {
   clock::time_point last_input_ = begun_;
   clock::time_point last_output_ = begun_;   // anything, signs of life too
   clock::time_point last_moved_ = begun_;    // what the run consists of
-  bool greeted_ = false;
+  clock::time_point list_begun_ = begun_;    // the first list's stage
+  protocol::session::list_stage list_at_ = protocol::session::list_stage::none;
   bool ended_ = false;
   finished outcome_;
 };

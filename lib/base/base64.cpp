@@ -1,8 +1,8 @@
-#include "transport/base64.hpp"
+#include "base/base64.hpp"
 
 #include <cstdint>
 
-namespace volsync::transport {
+namespace volsync {
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -19,6 +19,12 @@ std::string to_base64(std::string_view data) {
     std::size_t const used = data.size() - at < 3 ? data.size() - at : 3;
     for (std::size_t i = 0; i < 4; ++i) text += i <= used ? alphabet[(group >> (18 - 6 * i)) & 63] : '=';
   }
+  return text;
+}
+
+std::string to_base64_unpadded(std::string_view data) {
+  std::string text = to_base64(data);
+  while (text.ends_with('=')) text.pop_back();
   return text;
 }
 
@@ -41,4 +47,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return data;
 }
 
-}  // namespace volsync::transport
+}  // namespace volsync
