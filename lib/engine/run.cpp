@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <new>
 #include <thread>
 
 #include "base/unique_fd.hpp"
@@ -236,9 +237,15 @@ finished run_push(job const& what, observer& events, cancellation& cancel, std::
 }  // namespace engine
 
 finished run(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
-  auto const* const listed = engine::listed_daemon(what);
-  finished outcome = listed != nullptr ? engine::list_modules(*listed, what, events, cancel, std::move(ask))
-                                       : engine::run_push(what, events, cancel, std::move(files), std::move(ask));
+  finished outcome;
+  try {
+    auto const* const listed = engine::listed_daemon(what);
+    outcome = listed != nullptr ? engine::list_modules(*listed, what, events, cancel, std::move(ask))
+                                : engine::run_push(what, events, cancel, std::move(files), std::move(ask));
+  } catch (std::bad_alloc const&) {
+    outcome.code = exit_code::memory;
+    outcome.text = "out of memory";
+  }
   events.on_event(outcome);
   return outcome;
 }
