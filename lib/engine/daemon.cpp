@@ -158,6 +158,17 @@ class entrance {
     end_->no_session = true;
   }
 
+  // As end(), with lines before which the program's name does not stand.
+  void end_plainly(exit_code code, std::string const& text) {
+    if (end_) return;
+    for (std::size_t at = 0; at < text.size();) {
+      std::size_t const line = std::min(text.find('\n', at), text.size());
+      caller_.events.on_event(message{message::level::error, text.substr(at, line - at), false});
+      at = line + 1;
+    }
+    end(code, {});
+  }
+
   // Takes and says what there is; true if anything was heard.
   bool listen() {
     auto const state = peer_->state();  // before the bytes: what came before the end must be heard
@@ -180,12 +191,17 @@ class entrance {
       auto const level = each.error ? message::level::error : message::level::info;
       if (each.error || what_.motd) caller_.events.on_event(message{level, std::move(each.text), true});
     }
-    if (!taken) end(protocol::exit_code_of(taken.error()), machine_.problem());
+    if (taken) return;
+    exit_code const code = protocol::exit_code_of(taken.error());
+    taken.error() == protocol::protocol_errc::no_common_digest ? end_plainly(code, machine_.problem())
+                                                               : end(code, machine_.problem());
   }
 
   void answer() {
     auto found = find_password(what_, caller_.ask, caller_.role);
-    if (auto* const problem = std::get_if<password_problem>(&found)) return end(problem->code, problem->text);
+    if (auto* const problem = std::get_if<password_problem>(&found)) {
+      return problem->named ? end(problem->code, problem->text) : end_plainly(problem->code, problem->text);
+    }
     auto& password = std::get<std::string>(found);
     machine_.give_secret(password);
     ::explicit_bzero(password.data(), password.size());
@@ -205,7 +221,7 @@ class entrance {
     bool const timed_out = state.failure == make_error_code(transport_errc::connect_timed_out);
     if (timed_out && what_.connect_timeout.count() > 0) return end(exit_code::connect_timeout, {});
     if (state.failure == make_error_code(transport_errc::program_not_started)) {
-      return end(exit_code::ipc, state.failure_text);
+      return end(exit_code::start_client, state.failure_text);
     }
     if (state.connected) return end(exit_code::stream, "[" + caller_.role + "] " + state.failure_text);
     if (state.failure == make_error_code(transport_errc::bad_shell_words) ||
@@ -223,8 +239,8 @@ class entrance {
       return end(exit_code::connect_timeout, {});
     }
     if (what_.timeout.count() > 0 && now - heard_at_ >= what_.timeout) {
-      end(exit_code::timeout,
-          "[" + caller_.role + "] io timeout after " + std::to_string(what_.timeout.count()) + " seconds -- exiting");
+      end_plainly(exit_code::timeout, "[" + caller_.role + "] io timeout after " +
+                                          std::to_string(what_.timeout.count()) + " seconds -- exiting");
     }
   }
 
@@ -247,7 +263,9 @@ std::variant<daemon_entry, finished> enter_daemon(location const& where, options
     return end;
   };
   if (where.path.starts_with('/')) {
-    return refused(exit_code::start_client, "ERROR: The remote path must start with a module name not a /");
+    caller.events.on_event(
+        message{message::level::error, "ERROR: The remote path must start with a module name not a /", false});
+    return refused(exit_code::start_client, {});
   }
   bool const splits_lines = (protocol::module_of(where.path) + user_name(where)).find('\n') != std::string::npos;
   if (splits_lines) return refused(exit_code::syntax, "a module's name and a user's name have no line ends");

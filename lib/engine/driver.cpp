@@ -50,6 +50,11 @@ finished session_driver::run() {
       fail(cancel_.code(), {});
       break;
     }
+    if (box_.is_out_of_memory()) {
+      peer_.abort();
+      fail(exit_code::memory, "out of memory");
+      break;
+    }
     bool moved = move_input();
     moved = move_jobs() || moved;
     if (!ended_) moved = move_output() || moved;

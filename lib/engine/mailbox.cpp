@@ -31,6 +31,11 @@ void mailbox::put(roles::job_ptr finished) {
   wake();
 }
 
+void mailbox::put_out_of_memory() noexcept {
+  out_of_memory_.store(true);
+  wake();
+}
+
 bool mailbox::take(std::vector<roles::job_ptr>& into) {
   std::lock_guard const hold{lock_};
   if (finished_.empty()) return false;

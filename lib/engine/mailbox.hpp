@@ -12,7 +12,7 @@
 
 namespace volsync::engine {
 
-// put() and wake(): any thread. take() and wait(): the protocol thread only.
+// put(), put_out_of_memory() and wake(): any thread. take() and wait(): the protocol thread only.
 class mailbox {
  public:
   // Errors: errno of eventfd.
@@ -20,6 +20,9 @@ class mailbox {
 
   void put(roles::job_ptr finished);
   void wake() noexcept;
+  // A step found no memory; its job is gone, and so the run cannot be completed.
+  void put_out_of_memory() noexcept;
+  [[nodiscard]] bool is_out_of_memory() const noexcept { return out_of_memory_.load(); }
 
   // Moves the finished jobs to the end of `into`; true if there were any.
   bool take(std::vector<roles::job_ptr>& into);
@@ -33,6 +36,7 @@ class mailbox {
   int cancel_fd_;
   std::mutex lock_;
   std::vector<roles::job_ptr> finished_;
+  std::atomic<bool> out_of_memory_{false};
   std::atomic<bool> news_{false};       // something happened that wait() has not reported yet
   std::atomic<bool> sleeping_{false};   // wait() is in poll: the event must be written
 };

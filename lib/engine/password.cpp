@@ -41,9 +41,10 @@ std::variant<std::string, password_problem> from_file(std::string const& name, s
   unique_fd const opened{standard ? -1 : ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
   if (!standard && !opened) {
     int const error = errno;
-    return password_problem{exit_code::syntax, "[" + role + "] could not open password file " + name + ": " +
-                                                   std::generic_category().message(error) + " (" +
-                                                   std::to_string(error) + ")"};
+    return password_problem{exit_code::syntax,
+                            "[" + role + "] could not open password file " + name + ": " +
+                                std::generic_category().message(error) + " (" + std::to_string(error) + ")",
+                            true};
   }
   int const fd = standard ? STDIN_FILENO : opened.get();
   if (!standard) {
@@ -72,7 +73,7 @@ std::variant<std::string, password_problem> find_password(options const& what, s
   std::string answer;
   if (ask && ask->secret("Password: ", answer)) return answer;
   return password_problem{exit_code::start_client,
-                          "the module wants a password: use --password-file or RSYNC_PASSWORD, or a terminal"};
+                          "the module wants a password: use --password-file or RSYNC_PASSWORD, or a terminal", true};
 }
 
 }  // namespace volsync::engine

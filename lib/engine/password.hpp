@@ -13,6 +13,7 @@ namespace volsync::engine {
 struct password_problem {
   exit_code code = exit_code::syntax;
   std::string text;
+  bool named = false;  // the program's name stands before it
 };
 
 // The first of --password-file ("-": standard input), RSYNC_PASSWORD and the prompter. A file that others may read or

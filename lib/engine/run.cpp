@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 
 #include "engine/daemon.hpp"
 #include "engine/pull.hpp"
@@ -133,20 +134,23 @@ finished run_push(job const& what, observer& events, cancellation& cancel, std::
   return over_connection({what, what.destination, command, "sender", threads}, make, events, cancel, std::move(ask));
 }
 
+finished run_any(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
+  if (auto const* const listed = listed_daemon(what)) return list_modules(*listed, what, events, cancel, std::move(ask));
+  if (auto no = refuse(what)) return refused(std::move(*no));
+  if (what.destination.is_remote()) return run_push(what, events, cancel, std::move(files), std::move(ask));
+  return run_pull(what, events, cancel, std::move(files), std::move(ask));
+}
+
 }  // namespace
 }  // namespace engine
 
 finished run(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
   finished outcome;
-  if (!files) files = fs::make_posix_tree();
-  if (auto const* const listed = engine::listed_daemon(what)) {
-    outcome = engine::list_modules(*listed, what, events, cancel, std::move(ask));
-  } else if (auto no = engine::refuse(what)) {
-    outcome = engine::refused(std::move(*no));
-  } else if (what.destination.is_remote()) {
-    outcome = engine::run_push(what, events, cancel, std::move(files), std::move(ask));
-  } else {
-    outcome = engine::run_pull(what, events, cancel, std::move(files), std::move(ask));
+  try {
+    outcome = engine::run_any(what, events, cancel, files ? std::move(files) : fs::make_posix_tree(), std::move(ask));
+  } catch (std::bad_alloc const&) {
+    outcome.code = exit_code::memory;
+    outcome.text = "out of memory";
   }
   events.on_event(outcome);
   return outcome;

@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <new>
+
 namespace volsync::engine {
 
 struct workers::pool {
@@ -24,8 +26,12 @@ std::size_t workers::threads() const noexcept { return pool_->threads; }
 
 void workers::post(roles::job_ptr what) {
   boost::asio::post(pool_->asio, [held = std::move(what), to = &pool_->results]() mutable {
-    held->step();
-    to->put(std::move(held));
+    try {
+      held->step();
+      to->put(std::move(held));
+    } catch (std::bad_alloc const&) {
+      to->put_out_of_memory();
+    }
   });
 }
 

@@ -364,32 +364,4 @@ std::string daemon_path(std::string_view path, options const& what) {
   return made;
 }
 
-std::vector<std::string> split_command(std::string_view command) {
-  std::vector<std::string> words;
-  bool inside = false;
-  char quote = 0;
-  for (std::size_t i = 0; i < command.size(); ++i) {
-    char const c = command[i];
-    if (quote == 0 && c == ' ') {
-      inside = false;
-      continue;
-    }
-    if (!inside) words.emplace_back();
-    inside = true;
-    if (quote == 0 && (c == '\'' || c == '"')) {
-      quote = c;
-    } else if (quote != 0 && c == quote) {
-      if (i + 1 < command.size() && command[i + 1] == quote) {
-        words.back() += command[++i];
-      } else {
-        quote = 0;
-      }
-    } else {
-      words.back() += c;
-    }
-  }
-  if (quote != 0) words.clear();
-  return words;
-}
-
 }  // namespace volsync::protocol

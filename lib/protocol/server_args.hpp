@@ -56,8 +56,4 @@ struct server_command {
 [[nodiscard]] std::string daemon_path(std::string_view path, options const& what);
 [[nodiscard]] std::string quoted_value(std::string_view value);
 
-// Splits -e or RSYNC_RSH at spaces; '...' and "..." group, a doubled quote inside is one quote, no backslashes.
-// Empty if a quote is not closed or nothing is left.
-[[nodiscard]] std::vector<std::string> split_command(std::string_view command);
-
 }  // namespace volsync::protocol

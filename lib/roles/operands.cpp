@@ -148,7 +148,7 @@ void operand_job::add(operand const& each, bool from_list) {
   }
   auto const root = lister_->roots().add(each.root, each.typed);
   if (!root) return failed(lister_->roots().full_path_of(each.root), "change_dir", root.error());
-  if (each.path.empty()) return add_root(each, *root, from_list);
+  if (each.path.empty()) return add_root(*root, from_list);
   add_named(each, *root, from_list);
 }
 
@@ -188,7 +188,7 @@ result<planned_entry> operand_job::look_up(std::uint16_t root, std::string const
 }
 
 // The transfer root itself, and its content, since the first list has it.
-void operand_job::add_root(operand const&, std::uint16_t root, bool from_list) {
+void operand_job::add_root(std::uint16_t root, bool from_list) {
   auto const handle = lister_->roots().open(root, "");
   auto const status = handle ? (*handle)->status() : result<file_status>{handle.error()};
   if (!status) return failed(lister_->roots().full_path(root, ""), "link_stat", status.error());

@@ -53,7 +53,7 @@ class operand_job final : public job {
   void append_content();
   void place_file();
   void add(operand const& each, bool from_list);
-  void add_root(operand const& each, std::uint16_t root, bool from_list);
+  void add_root(std::uint16_t root, bool from_list);
   void add_named(operand const& each, std::uint16_t root, bool from_list);
   void add_parents(operand const& each, std::uint16_t root);
   [[nodiscard]] std::shared_ptr<filter::rule_set const> const& rules_of(std::uint16_t root);

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,8 +47,5 @@ class prompter {
   // again.
   virtual std::optional<secret> ask(std::string const& prompt, bool echo, int cancel_fd) = 0;
 };
-
-// Asks on the terminal `device`. Null if the process has no terminal: then nobody is asked. Echo is always restored.
-[[nodiscard]] std::unique_ptr<prompter> open_terminal_prompter(std::string const& device = "/dev/tty");
 
 }  // namespace volsync::transport

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <new>
 #include <random>
 #include <thread>
 
@@ -442,6 +443,34 @@ TEST_CASE("links on the way to an argument of -R are followed, and one with a sl
   for (auto const* link : {"/way/d/below", "/way2/below", "/file", "/dead"}) {
     CAPTURE(link);
     CHECK(std::filesystem::is_symlink(std::filesystem::symlink_status(where.to() + link)));
+  }
+}
+
+TEST_CASE("memory that cannot be had is code 22, wherever it was asked for") {
+  scratch where;
+  auto const files = std::make_shared<fs::memory_tree>();
+  files->add_file("/src/d/f", "f");
+  SECTION("in a step") {
+    auto const at = GENERATE(fs::operation::read_directory, fs::operation::read);
+    files->set_hook([at](fs::operation what, std::string const&) -> int {
+      if (what == at) throw std::bad_alloc{};
+      return 0;
+    });
+    recorder events;
+    CHECK(push(push_job(where), files, events).code == exit_code::memory);
+    CHECK(events.all<finished>().size() == 1);
+  }
+  SECTION("by the protocol thread") {
+    struct greedy final : observer {
+      void on_event(event const& what) override {
+        if (std::holds_alternative<item>(what)) throw std::bad_alloc{};
+        if (auto const* end = std::get_if<finished>(&what)) code = end->code;
+      }
+      exit_code code = exit_code::success;
+    } events;
+    cancellation cancel;
+    CHECK(run(push_job(where), events, cancel, files).code == exit_code::memory);
+    CHECK(events.code == exit_code::memory);
   }
 }
 

@@ -1,8 +1,10 @@
 // Writing: the tree on disk and the one in memory do the same and refuse the same, and nothing outside is touched.
+#include <sys/resource.h>
 #include <sys/sysmacros.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <set>
 
 #include "base/unique_fd.hpp"
@@ -540,6 +542,61 @@ TEST_CASE("without fchmodat2 a mode is set all the same, and never through a lin
   CHECK((status_at(top.get(), "", AT_EMPTY_PATH)->mode & 07777) == 0710);
 }
 
+TEST_CASE("the time of the last access stays") {
+  disk_world w;
+  w.file_at("f", "f");
+  auto const top = top_of(w);
+  std::string const path = w.top() + "/f";
+  std::array<timespec, 2> const times{timespec{77, 7}, timespec{88, 8}};
+  REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0) == 0);
+  auto const accessed = [&path] {
+    struct stat s {};
+    REQUIRE(::stat(path.c_str(), &s) == 0);
+    return std::pair{s.st_atim.tv_sec, s.st_mtim.tv_sec};
+  };
+  CHECK(top->set_mtime(leaf("f"), {1, 0}));
+  CHECK(accessed() == std::pair<time_t, time_t>{77, 1});
+  auto out = top->open_in_place(leaf("f"), 0600);
+  REQUIRE(out);
+  CHECK((*out)->set_mtime({2, 0}));
+  CHECK(accessed() == std::pair<time_t, time_t>{77, 2});
+}
+
+TEST_CASE("a write that the system cuts short goes on where it was cut") {
+  disk_world const w;
+  auto const top = top_of(w);
+  auto out = top->open_in_place(leaf("f"), 0600);
+  REQUIRE(out);
+  // A limit on the size of files: the write up to it is short, the next one fails.
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  auto const handler = ::signal(SIGXFSZ, SIG_IGN);
+  rlimit const small{5, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  int const error = why((*out)->write_at(0, bytes_of("0123456789")));
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, handler);
+  CHECK(error == EFBIG);
+  CHECK(content(*top, "f") == "01234");
+}
+
+TEST_CASE("in memory, too, a name does not leave its file system") {
+  memory_world w;
+  w.file_at("f", "f");
+  w.directory_at("other");
+  REQUIRE(w.inside().edit("/top/other", [](file_status& s) { s.device = 2; }));
+  auto const top = top_of(w);
+  auto const other = below(*top, "other");
+  CHECK(why(top->rename(leaf("f"), *other, leaf("f"))) == EXDEV);
+  CHECK(why(other->make_hard_link(leaf("f"), *top, leaf("f"))) == EXDEV);
+  auto made = top->create_temporary(leaf("t"), 0600);
+  REQUIRE(made);
+  CHECK(why((*made)->place(*other, leaf("t"))) == EXDEV);
+  CHECK((*made)->place(leaf("t")));
+  CHECK(other->make_directory(leaf("d"), 0700));
+  CHECK(other->status_of(leaf("d"))->device == 2);
+}
+
 TEST_CASE("names for temporaries are new, short enough and valid") {
   disk_world const w;
   auto const top = top_of(w);
@@ -548,11 +605,14 @@ TEST_CASE("names for temporaries are new, short enough and valid") {
   CHECK(top->temporary_name(leaf(".f")).view().starts_with(".f."));
   CHECK(top->temporary_name(leaf("..f")).view().starts_with("..f."));
   CHECK(top->temporary_name(leaf(std::string(255, 'x'))).view().size() == 255);
-  // Cut between two characters: three bytes each, 82 of them fit into 247.
-  std::string euros;
-  while (euros.size() < 255) euros += "\xe2\x82\xac";
-  auto const cut = top->temporary_name(leaf(euros));
-  CHECK(cut.view().size() == 1 + 82 * 3 + 7);
+  // Cut between two characters of three bytes each, wherever the first one begins.
+  for (std::string const prefix : {"a", "ab", "abc"}) {
+    std::string euros = prefix;
+    while (euros.size() + 3 <= 255) euros += "\xe2\x82\xac";
+    auto const cut = top->temporary_name(leaf(euros));
+    CHECK((cut.view().size() - 1 - prefix.size() - 7) % 3 == 0);
+    CHECK(cut.view().size() > 250);
+  }
   CHECK(top->temporary_name(leaf(std::string(255, '\xac'))).view().size() >= 8);
   std::set<std::string> seen;
   for (int i = 0; i < 10000; ++i) seen.emplace(top->temporary_name(leaf("f")).view());

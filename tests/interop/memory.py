@@ -53,7 +53,7 @@ def measure(programs, files, is_volsync):
     subprocess.run(["cp", "-a", source, there], check=True)
     reach, host = programs.reach(is_volsync, "pipe")
     program = programs.volsync if is_volsync else programs.rsync
-    argv = [program, *reach, *programs.remote_program(), "-aH", "--delete", source + "/", f"{host}:{there}"]
+    argv = [program, *reach, *programs.remote_program(), "-aH", "--delete", source + "/", f"{host}{there}"]
     start = time.monotonic()
     code, kib, err = peak_kib(argv, timeout=1200)
     seconds = time.monotonic() - start

@@ -11,7 +11,7 @@ CLOSE = ("Literal data", "Matched data", "Total bytes sent", "Total bytes receiv
 SKIPPED = ("File list generation time", "File list transfer time", "File list size")
 # What -vv says about a program's own working is its own business.
 DEBUG = re.compile(r"opening connection using: |\[sender\] (hiding|showing) |remote shell '|client_run|total: matches=|"
-                   r"delta-transmission |transport: |protected args: ")
+                   r"delta-transmission |transport: |protected args: |opening tcp connection |sending daemon args: ")
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
 
 

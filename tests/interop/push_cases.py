@@ -16,7 +16,7 @@ import output
 import support
 import tree
 
-TRANSPORTS = ("pipe", "ssh", "libssh")
+TRANSPORTS = ("pipe", "ssh", "libssh", "daemon")
 
 
 class Case:

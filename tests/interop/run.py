@@ -15,6 +15,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 GATE = [
     ["push_cases.py", "--self-test"],
     ["push_cases.py", "--cases", "40", "--transport", "mixed", "--big", "0"],
+    ["push_cases.py", "--cases", "8", "--transport", "daemon", "--big", "0"],
+    ["daemon_cases.py"],
     ["filters.py", "--quick"],
     ["bad_input.py", "--cuts", "30", "--signals", "1"],
     ["big_delta.py", "--mib", "300"],
@@ -23,6 +25,8 @@ GATE = [
 SOAK = [
     ["push_cases.py", "--self-test"],
     ["push_cases.py", "--cases", "500", "--transport", "mixed", "--big", "300"],
+    ["push_cases.py", "--cases", "200", "--transport", "daemon", "--big", "0"],
+    ["daemon_cases.py"],
     ["filters.py"],
     ["bad_input.py", "--cuts", "500", "--signals", "100"],
     ["big_delta.py", "--mib", "300", "--transport", "libssh"],

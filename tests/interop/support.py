@@ -52,7 +52,7 @@ def run(argv, timeout=120, cwd=None, env=None, stdin=subprocess.DEVNULL, input=N
     """Runs to the end; a run that does not end has code -1 and says so."""
     start = time.monotonic()
     kwargs = {"input": input} if input is not None else {"stdin": stdin}
-    process_env = dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC", **(env or {}))
+    process_env = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC", **(env or {})}
     try:
         p = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, cwd=cwd,
                            env=process_env,
@@ -82,6 +82,14 @@ class Programs:
             f.write(PIPE)
         os.chmod(self.pipe, 0o755)
         self.sshd = None
+        self.daemon = None
+
+    def use_daemon(self):
+        """A stock daemon whose module `all` is the whole file system."""
+        from daemon import Daemon
+        if self.daemon is None:
+            self.daemon = Daemon(self.rsync, os.path.join(self.work, "daemon"),
+                                 {"all": {"path": "/", "read only": "no"}}).start()
 
     def use_sshd(self):
         from sshd import Sshd
@@ -93,15 +101,20 @@ class Programs:
     def close(self):
         if self.sshd is not None:
             self.sshd.stop()
+        if self.daemon is not None:
+            self.daemon.stop()
 
     def reach(self, is_volsync, transport):
-        """(options, host) for one side."""
+        """(options, host) for one side; the host with what stands between it and an absolute path."""
+        if transport == "daemon":
+            self.use_daemon()
+            return [], f"rsync://127.0.0.1:{self.daemon.port}/all"
         if transport == "pipe":
-            return ["-e", self.pipe], PIPE_HOST
+            return ["-e", self.pipe], PIPE_HOST + ":"
         self.use_sshd()
         if transport == "libssh" and is_volsync and not self.self_comparison:
-            return [f"--ssh-config={self.sshd.config}", "--transport=libssh"], "target"
-        return ["-e", f"ssh -F {self.sshd.config}"], "target"
+            return [f"--ssh-config={self.sshd.config}", "--transport=libssh"], "target:"
+        return ["-e", f"ssh -F {self.sshd.config}"], "target:"
 
     def remote_program(self):
         return [] if self.rsync == shutil.which("rsync") else [f"--rsync-path={self.rsync}"]
@@ -111,7 +124,7 @@ class Programs:
         reach, host = self.reach(is_volsync, transport)
         program = self.volsync if is_volsync else self.rsync
         argv = [*prefix, program, *reach, *self.remote_program(), *options, *sources,
-                os.fsencode(host) + b":" + os.fsencode(destination)]
+                os.fsencode(host) + os.fsencode(destination)]
         return run(argv, timeout=timeout, cwd=cwd, env=env, input=input)
 
     def transfer(self, is_volsync, mode, transport, options, sources, destination, timeout=120, cwd=None):

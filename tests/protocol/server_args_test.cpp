@@ -360,12 +360,3 @@ TEST_CASE("fixed expectations") {
         words{"--server", "--sender", "-lHogDtpre.iLsfxCIvu", "--numeric-ids", ".", "a", "b c"});
   CHECK(protocol::make_server_args({}, true, "", {"d"}) == words{"--server", ".", "d"});
 }
-
-TEST_CASE("a remote shell's command is split as rsync splits it") {
-  CHECK(protocol::split_command("ssh -p 22  -o 'a b'") == words{"ssh", "-p", "22", "-o", "a b"});
-  CHECK(protocol::split_command(R"(x"a ""b"c 'd''e')") == words{R"(xa "bc)", "d'e"});
-  CHECK(protocol::split_command(R"(a\ b)") == words{"a\\", "b"});
-  CHECK(protocol::split_command("''") == words{""});
-  CHECK(protocol::split_command("'a").empty());
-  CHECK(protocol::split_command("   ").empty());
-}

@@ -1,10 +1,5 @@
 // Words of a remote-shell command, known_hosts lines, configuration files read without ssh, and the door open_remote.
-#include <pty.h>
-#include <sys/eventfd.h>
-#include <termios.h>
 #include <unistd.h>
-
-#include <thread>
 
 #include "base/base64.hpp"
 
@@ -278,58 +273,6 @@ TEST_CASE("open_remote: a remote shell of the user's, and what cannot be opened"
     asked.wish = transport_wish::libssh;
     fails(transport_errc::bad_configuration);
   }
-}
-
-TEST_CASE("the terminal is asked without echo, which comes back") {
-  int master = -1, slave = -1;
-  char name[128] = {};
-  REQUIRE(::openpty(&master, &slave, name, nullptr, nullptr) == 0);
-  auto const asks = open_terminal_prompter(name);
-  REQUIRE(asks);
-  int const cancel = ::eventfd(0, EFD_CLOEXEC);
-  auto const echoes = [&] {
-    termios now{};
-    ::tcgetattr(slave, &now);
-    return (now.c_lflag & ECHO) != 0;
-  };
-  auto const screen = [&] {
-    std::string text(4096, '\0');
-    text.resize(static_cast<std::size_t>(::read(master, text.data(), text.size())));
-    return text;
-  };
-  auto const type = [&](std::string_view text) { REQUIRE(::write(master, text.data(), text.size()) > 0); };
-  SECTION("a secret") {
-    std::optional<secret> got;
-    std::thread asking{[&] { got = asks->ask("Password: ", false, cancel); }};
-    CHECK(screen() == "Password: ");
-    while (echoes()) ::usleep(1000);
-    type("hunter2\n");
-    asking.join();
-    REQUIRE(got);
-    CHECK(got->view() == "hunter2");
-    CHECK(screen().find("hunter2") == std::string::npos);
-    CHECK(echoes());
-  }
-  SECTION("yes or no") {
-    bool yes = false;
-    std::thread asking{[&] { yes = asks->confirm("Sure? ", cancel); }};
-    type("y\nyes\n");
-    asking.join();
-    CHECK(yes);
-  }
-  SECTION("cancelled") {
-    std::optional<secret> got{secret{"x"}};
-    std::thread asking{[&] { got = asks->ask("Password: ", false, cancel); }};
-    while (echoes()) ::usleep(1000);
-    std::uint64_t const one = 1;
-    REQUIRE(::write(cancel, &one, sizeof one) == sizeof one);
-    asking.join();
-    CHECK_FALSE(got);
-    CHECK(echoes());
-  }
-  CHECK_FALSE(open_terminal_prompter("/dev/null"));
-  CHECK_FALSE(open_terminal_prompter("/nonexistent"));
-  for (int const fd : {master, slave, cancel}) ::close(fd);
 }
 
 TEST_CASE("a secret moves without leaving itself behind, and never grows beyond its place") {

@@ -229,7 +229,7 @@ request parse_command_line(std::vector<std::string> const& args, environment con
   switch (state.task) {
     case option_state::asked::help:
       return text_request{help_text()};
-    case option_state::asked::version:
+    case option_state::asked::version_text:
       return text_request{version_text()};
     case option_state::asked::info_help:
       return text_request{info_help()};

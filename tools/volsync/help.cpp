@@ -24,12 +24,15 @@ A source that ends in a slash means what is in the directory. HOST may be [IPv6]
       --safe-links         leave out symlinks that lead outside
   -k, --copy-dirlinks      send a symlink to a directory as that directory
   -K, --keep-dirlinks      a symlink to a directory at the destination counts as that directory
-  -f, --filter=RULE        a rule about names; also --exclude, --include, --exclude-from, --include-from, -F, -C
-      --files-from=FILE    what to send, one name a line (-0: ended by NUL)
+  -f, --filter=RULE        a rule about names; also --exclude, --include, --exclude-from, --include-from, -F
+  -C, --cvs-exclude        leave out what CVS ignores
+      --files-from=FILE    what to send, one name a line (-0, --from0: ended by NUL)
       --min-size, --max-size=SIZE
 
  What is kept
-  -l -p -t -g -o -D        symlinks, permissions, times, group, owner, devices and specials
+  -l, --links              symlinks                            -p, --perms   permissions
+  -t, --times              times of modification               -g, --group   -o, --owner
+  -D                       --devices --specials
   -H, --hard-links         which files are one file
   -E, --executability      only whether a file can be executed
   -O, --omit-dir-times     -J, --omit-link-times
@@ -37,13 +40,15 @@ A source that ends in a slash means what is in the directory. HOST may be [IPv6]
 
  What is transferred
   -c, --checksum           compare contents, not size and time
-  -I, --ignore-times       compare contents of all files that are not different in size
-      --size-only, -u, --update, --existing, --ignore-existing, -@, --modify-window=SECONDS
+  -I, --ignore-times       do not skip files of equal size and time (--size-only: skip those of equal size)
+  -u, --update             skip files that are newer there; --existing: that are new; --ignore-existing: that are not
+  -@, --modify-window=SECONDS   how far apart times may be that count as equal
   -W, --whole-file         send whole files; --no-W: send differences
   -B, --block-size=SIZE    --checksum-choice=NAME, --checksum-seed=NUMBER, --no-inc-recursive
 
  What is removed at the destination
-      --delete             what the source does not have (also --delete-before, -during or --del, -delay, -after)
+      --delete             what the source does not have; when is up to the other side, or else
+                           --delete-before, --delete-during (--del), --delete-delay, --delete-after: when
       --delete-excluded    excluded files as well
       --max-delete=NUMBER  --ignore-errors, --force
 
@@ -55,15 +60,18 @@ A source that ends in a slash means what is in the directory. HOST may be [IPv6]
  What is said
   -v, --verbose            names (twice: more)                 -q, --quiet   only errors
   -i, --itemize-changes    what changes, in columns            --stats       figures at the end
-  -P                       --partial --progress                -h            numbers in units (twice: of 1024)
-      --info=WORDS         in detail, see --info=help          -8            names as they are
+  -P                       --partial --progress
+  -h, --human-readable     numbers in units (twice: of 1024)
+  -8, --8-bit-output       names as they are
+      --info=WORDS         in detail, see --info=help
       --out-format=TEXT    a line for each entry               --list-only, --stderr=MODE, --outbuf=MODE
 
  How the other host is reached
   -e, --rsh=COMMAND        remote shell; without it SSH is spoken directly
       --rsync-path=PROGRAM rsync on the other host             -M, --remote-option=OPTION   for it alone
       --ssh-config=FILE    instead of the user's own           --transport=auto|libssh|ssh
-      --timeout=SECONDS, --contimeout=SECONDS, --bwlimit=RATE, -4, -6, --protocol=30|31|32
+      --timeout=SECONDS, --contimeout=SECONDS, --bwlimit=RATE, --protocol=30|31|32
+  -4, --ipv4               -6, --ipv6
       --port=PORT          of a daemon (873); --address=ADDRESS: ours; --no-motd: nothing of what it says first
       --password-file=FILE for a daemon; else RSYNC_PASSWORD, else the terminal
   -s, --secluded-args      send paths past the remote shell; --old-args: let it see them as they are

@@ -204,7 +204,7 @@ using kind = filter_option::kind;
 
 constexpr option_row rows[] = {
     {"help", 0, false, [](state& s, text) { s.task = state::asked::help; }},
-    {"version", 'V', false, [](state& s, text) { s.task = state::asked::version; }},
+    {"version", 'V', false, [](state& s, text) { s.task = state::asked::version_text; }},
     // What is said.
     {"verbose", 'v', false, [](state& s, text) { ++s.what.verbose; }},
     {"no-verbose", 0, false, VOLSYNC_SET(verbose, 0)},

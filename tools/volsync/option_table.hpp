@@ -14,7 +14,7 @@ namespace volsync::cli {
 struct option_state {
   options what;
   output_buffering buffering = output_buffering::automatic;
-  enum class asked : unsigned char { run, help, version, info_help } task = asked::run;
+  enum class asked : unsigned char { run, help, version_text, info_help } task = asked::run;
   bool recurse_given = false;                     // -r itself, not only -a: survives --files-from
   std::optional<bool> relative;                   // -R, --no-R
   std::optional<bool> secluded_args;              // -s, --no-s
