@@ -22,7 +22,7 @@ constexpr std::array thread_headers = {"thread", "mutex", "shared_mutex", "condi
 constexpr std::array system_headers = {
     "sys/", "linux/", "net/", "netinet/", "arpa/", "dirent.h", "err.h", "fcntl.h", "fnmatch.h", "getopt.h", "glob.h",
     "grp.h", "langinfo.h", "netdb.h", "poll.h", "pthread.h", "pty.h", "pwd.h", "sched.h", "signal.h", "spawn.h", "strings.h",
-    "termios.h", "unistd.h", "utime.h", "wait.h", "immintrin.h", "malloc.h", "sanitizer/"};
+    "termios.h", "unistd.h", "utime.h", "wait.h", "immintrin.h", "dlfcn.h", "malloc.h", "sanitizer/"};
 
 constexpr std::array c_headers = {"assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "locale.h",
                                   "math.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h", "time.h", "wchar.h"};

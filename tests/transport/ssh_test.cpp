@@ -1,4 +1,5 @@
 // libssh against a real, private sshd: what is refused before anything is said, what is let in, and how commands end.
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -6,8 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <thread>
+
+#include <libssh/libssh.h>
 
 #include "transport/errc.hpp"
 #include "transport/ssh_connection.hpp"
@@ -23,6 +27,20 @@ using volsync::test::read_file;
 using volsync::test::run_command;
 using volsync::test::write_file;
 using steady = std::chrono::steady_clock;
+
+namespace {
+
+std::atomic<int> slow_look_us{0};  // how long each look for standard error waits first
+
+}  // namespace
+
+// Stands before libssh's own, for everybody in this program.
+extern "C" int ssh_channel_read_nonblocking(ssh_channel channel, void* to, uint32_t count, int is_errors) {
+  using function = int (*)(ssh_channel, void*, uint32_t, int);
+  static auto const real = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "ssh_channel_read_nonblocking"));
+  if (int const wait = slow_look_us.load(); is_errors != 0 && wait != 0) ::usleep(static_cast<useconds_t>(wait));
+  return real(channel, to, count, is_errors);
+}
 
 namespace {
 
@@ -129,6 +147,25 @@ TEST_CASE("30 MB go both ways at once, in bounded memory, and no descriptor stay
     CHECK(user.state().exit->status == 0);
   }
   CHECK(open_files() == before);
+}
+
+// libssh reads the socket in every call: what comes while one stream is looked at may belong to the other one, and no
+// readiness tells of it any more. The second byte of each answer comes at moments spread over slow looks.
+TEST_CASE("bytes that come while another stream is looked at are not left lying") {
+  slow_look_us = 2000;
+  driver user{make_ssh_connection(request("perl -e '$| = 1; while (sysread STDIN, $b, 1) { syswrite STDOUT, $b; "
+                                          "select undef, undef, undef, $n++ % 40 / 4000; syswrite STDOUT, $b }'"))};
+  user.start();
+  std::size_t wanted = 0;
+  bool complete = true;
+  for (int round = 0; complete && round < 80; ++round) {
+    user.pipe().put_output(to_bytes("x"));
+    wanted += 2;
+    complete = user.run_until([&] { return user.received >= wanted || user.state().failure; }, 5s, false);
+  }
+  CHECK(complete);
+  CHECK(user.received == wanted);
+  slow_look_us = 0;
 }
 
 TEST_CASE("a user who does not take stops the remote command, and gets everything later") {
