@@ -44,13 +44,14 @@ constexpr std::array rules{
     rule{wire_errc::wrong_directory, "file list entry outside its directory", exit_code::unsupported},
     rule{wire_errc::bad_delete_count, "invalid count of deletions", exit_code::protocol},
     rule{wire_errc::bad_statistics, "invalid statistics", exit_code::protocol},
+    rule{wire_errc::too_many_sums, "too many block checksums", exit_code::memory},
 };
 
 constexpr bool in_order() {
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (static_cast<std::size_t>(rules[i].code) != i + 1) return false;
   }
-  return static_cast<std::size_t>(wire_errc::bad_statistics) == rules.size();
+  return static_cast<std::size_t>(wire_errc::too_many_sums) == rules.size();
 }
 static_assert(in_order());
 

@@ -36,6 +36,7 @@ enum class wire_errc {
   wrong_directory,     // an entry of a directory's list lies in another directory
   bad_delete_count,    // a count of deleted files is outside 0..2^28
   bad_statistics,      // a statistic is negative
+  too_many_sums,       // a sum head announces more blocks than max_block_sums
 };
 [[nodiscard]] error_code make_error_code(wire_errc e) noexcept;
 

@@ -1,6 +1,7 @@
 // Sum heads and block sums.
 #include "wire/sums.hpp"
 
+#include "wire/errc.hpp"
 #include "wire/integers.hpp"
 
 namespace volsync::wire {
@@ -20,6 +21,7 @@ result<delta::sum_head> read_sum_head(cursor& in, std::size_t digest_length) {
     *field = *read_int32(in);
   }
   if (auto const valid = delta::check(head, digest_length); !valid) return valid.error();
+  if (head.count > max_block_sums) return wire_errc::too_many_sums;
   whole.succeed();
   return head;
 }

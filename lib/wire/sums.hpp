@@ -10,9 +10,12 @@
 namespace volsync::wire {
 
 inline constexpr std::size_t sum_head_size = 16;  // bytes on the wire
+// Blocks of a head that is read: what 1 GiB holds at 24 bytes each, no fewer than a common sender takes.
+inline constexpr std::int32_t max_block_sums = (1 << 30) / 24;
 
 void write_sum_head(writer& out, delta::sum_head const& head);
-// digest_length: bytes of the transfer's checksum. Errors: truncated, delta_errc (the rules of delta::check).
+// digest_length: bytes of the transfer's checksum. Errors: truncated, delta_errc (the rules of delta::check),
+// too_many_sums.
 [[nodiscard]] result<delta::sum_head> read_sum_head(cursor& in, std::size_t digest_length);
 
 // The sums of all blocks, without the head.

@@ -179,6 +179,13 @@ TEST_CASE("sum heads are checked") {
                   write_sum_head(out, {1, 700, 9, 0});
                 }),
                 [](cursor& in) { return read_sum_head(in, 8); }) == delta::delta_errc::bad_strong_length);
+  // Sums without a strong part cost their sender four bytes each, and us many times that.
+  auto const many = [](std::int32_t count) {
+    return written([=](writer& out) { write_sum_head(out, {count, 700, 0, 0}); });
+  };
+  CHECK(decode_in_any_split(many(max_block_sums), read).count == max_block_sums);
+  CHECK(refusal(many(max_block_sums + 1), read) == wire_errc::too_many_sums);
+  CHECK(exit_code_for(wire_errc::too_many_sums) == exit_code::memory);
 }
 
 TEST_CASE("signatures arrive in any split") {
@@ -300,7 +307,7 @@ TEST_CASE("statistics") {
 }
 
 TEST_CASE("every violation has words and rsync's exit code") {
-  for (int code = 1; code <= static_cast<int>(wire_errc::bad_statistics); ++code) {
+  for (int code = 1; code <= static_cast<int>(wire_errc::too_many_sums); ++code) {
     auto const e = make_error_code(static_cast<wire_errc>(code));
     CHECK(e.message() != "unknown wire error");
     auto const exit = exit_code_for(e);
