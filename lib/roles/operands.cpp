@@ -237,8 +237,25 @@ void operand_job::place(planned_entry e, std::string const& parent) {
   }
 }
 
+// How many bytes of a path name parents that were listed last and need not be listed again. As rsync, which compares
+// with the parents before only, and only components that have one below them in both.
+std::size_t operand_job::parents_known(std::string const& path, std::uint16_t root) {
+  auto const last = path.rfind('/');
+  if (last == std::string::npos) return 0;
+  std::string const parents = path.substr(0, last);
+  bool const same_root = root == last_parents_.first;
+  std::string const& before = last_parents_.second;
+  if (same_root && (before == parents || before.starts_with(parents + "/"))) return last;
+  std::size_t shared = 0;
+  for (std::size_t i = 0; same_root && i < before.size() && i < parents.size() && before[i] == parents[i]; ++i) {
+    if (parents[i] == '/') shared = i;
+  }
+  last_parents_ = {root, parents};
+  return shared;
+}
+
 void operand_job::add_parents(operand const& each, std::uint16_t root) {
-  if (each.leading_dot && parents_.emplace(root, ".").second) {
+  if (each.leading_dot && dots_.insert(root).second) {
     if (auto const handle = lister_->roots().open(root, "")) {
       if (auto const status = (*handle)->status()) {
         planned_entry e;
@@ -250,9 +267,12 @@ void operand_job::add_parents(operand const& each, std::uint16_t root) {
       }
     }
   }
+  std::size_t const known = parents_known(each.path, root);
   for (std::size_t slash = each.path.find('/'); slash != std::string::npos; slash = each.path.find('/', slash + 1)) {
+    if (slash <= known) continue;
     std::string const prefix = each.path.substr(0, slash);
-    if (!parents_.emplace(root, prefix).second) continue;
+    // In a directory's own list a parent is there once.
+    if (how_.incremental && prefix.find('/') != std::string::npos && !planned_parents_.emplace(root, prefix).second) continue;
     auto const [parent, name] = split_last(prefix);
     auto e = look_up(root, parent, name, true);
     if (!e || !e->what.is_directory()) return;         // the entry below it fails and says so

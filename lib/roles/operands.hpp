@@ -56,6 +56,7 @@ class operand_job final : public job {
   void add_root(std::uint16_t root, bool from_list);
   void add_named(operand const& each, std::uint16_t root, bool from_list);
   void add_parents(operand const& each, std::uint16_t root);
+  [[nodiscard]] std::size_t parents_known(std::string const& path, std::uint16_t root);
   [[nodiscard]] std::shared_ptr<filter::rule_set const> const& rules_of(std::uint16_t root);
   [[nodiscard]] std::shared_ptr<filter::rule_set const> rules_below(operand const& each, std::uint16_t root);
   void place(planned_entry e, std::string const& parent);
@@ -68,7 +69,9 @@ class operand_job final : public job {
   std::map<std::uint16_t, std::shared_ptr<filter::rule_set const>> rooted_rules_;   // rules_ as each root sees them
   scanned first_;
   std::unordered_map<std::string, std::vector<planned_entry>> planned_;
-  std::set<std::pair<std::uint16_t, std::string>> parents_;   // implied parents listed already
+  std::set<std::uint16_t> dots_;                              // roots that are listed as implied parents
+  std::set<std::pair<std::uint16_t, std::string>> planned_parents_;   // listed with their own parents already
+  std::pair<std::uint16_t, std::string> last_parents_;        // root and path of the implied parents listed last
   std::set<std::pair<std::uint16_t, std::string>> told_;      // directories on the way whose problems are told
   std::size_t at_ = 0;                                        // arguments or names taken
   std::unique_ptr<root_content> content_;                     // being listed

@@ -211,6 +211,7 @@ def main(args, body):
     """Runs body(programs, tally) in a work directory with private mounts and always cleans up."""
     require_root()
     sys.stdout.reconfigure(errors="backslashreplace")      # names are bytes
+    signal.signal(signal.SIGINT, signal.default_int_handler)   # a job in the background is started without it
     for number in (signal.SIGTERM, signal.SIGHUP):         # so that what was started and made is cleaned up
         signal.signal(number, lambda *_: sys.exit("interrupted"))
     private_mounts()
