@@ -221,6 +221,51 @@ TEST_CASE("what cannot be removed or read is told as rsync tells it") {
   CHECK(with(operation::open_directory, "/top/old/z", EACCES) == "?old/z/:opendir:13 -old/z/ -old/");
 }
 
+TEST_CASE("in directories of others each failure is told, and the directory is tried all the same") {
+  if (::geteuid() != 0) FAIL("needs root to become somebody else");
+  disk_world w;
+  w.directory_at("d");
+  w.directory_at("d/e");
+  w.file_at("d/e/g", "g");
+  w.file_at("d/f", "f");
+  REQUIRE(::chmod(w.top().c_str(), 0777) == 0);
+  outcome end;
+  as_nobody([&] { end = removed(*w.files(), w.top(), "d", "d"); });
+  CHECK(end.told == "?d/e/g:delete_file: unlink:13 ?d/e/:delete_file: rmdir:13 #d/e/ ?d/f:delete_file: unlink:13 #d/");
+  CHECK_FALSE(end.gone);
+}
+
+TEST_CASE("a dry run tells what would stay") {
+  memory_world w;
+  furnish(w);
+  REQUIRE(w.inside().edit("/top/old/a", [](file_status& s) { s.device = 2; }));
+  removal_options how;
+  how.dry_run = true;
+  how.one_device = 1;
+  CHECK(removed(*w.files(), "/top", "old", "old", how).told ==
+        "-old/z/only -old/z/ @old/a/ -old/to_dir -old/c -old/b #old/");
+  w.inside().set_hook([](operation what, std::string const& at) {
+    return what == operation::read_directory && at == "/top/old/z" ? EACCES : 0;
+  });
+  how.one_device.reset();
+  CHECK(removed(*w.files(), "/top", "old", "old", how).told ==
+        "?old/z/:opendir:13 #old/z/ -old/a/deep/ -old/a/x -old/a/out -old/a/ -old/to_dir -old/c -old/b #old/");
+}
+
+TEST_CASE("what comes and goes meanwhile is no failure") {
+  memory_world w;
+  furnish(w);
+  w.inside().set_hook([&](operation what, std::string const& at) {
+    if (what == operation::open_directory && at == "/top/old/z") w.inside().remove("/top/old/z");
+    if (what == operation::remove_file && at == "/top/old/c") w.inside().remove("/top/old/c");
+    if (what == operation::remove_directory && at == "/top/old/a") w.inside().add_file("/top/old/a/new", "n");
+    return 0;
+  });
+  CHECK(removed(*w.files(), "/top", "old", "old").told ==
+        "-old/a/deep/ -old/a/x -old/a/out #old/a/ -old/to_dir -old/b #old/");
+  CHECK(names_below(*w.files(), "/top") == "keep old(a(new))");
+}
+
 TEST_CASE("directories of ours that are not writable are made so") {
   if (::geteuid() != 0) FAIL("needs root to become somebody else");
   disk_world w;
