@@ -66,6 +66,7 @@ finished session_driver::run() {
     if (!moved) box_.wait(std::chrono::milliseconds{limits_.bandwidth != 0 ? 20 : 500});
   }
   if (!ended_) {
+    say_the_rest();
     peer_.end_output();
     wait_for_end();
   } else if (!cancel_.requested()) {
@@ -77,6 +78,16 @@ finished session_driver::run() {
   outcome_.result.list_transfer = transfer;
   outcome_.result.elapsed = clock::now() - begun_;
   return outcome_;
+}
+
+// What was said with the last word, but held back by the pace.
+void session_driver::say_the_rest() {
+  if (outgoing_used_ != outgoing_.size()) {
+    peer_.put_output(bytes(outgoing_.begin() + static_cast<std::ptrdiff_t>(outgoing_used_), outgoing_.end()));
+  }
+  outgoing_.clear();
+  outgoing_used_ = 0;
+  if (bytes last = session_.take_output(); !last.empty()) peer_.put_output(std::move(last));
 }
 
 bool session_driver::move_input() {
@@ -114,7 +125,8 @@ bool session_driver::move_input() {
 void session_driver::connection_lost(transport::connection_state const& state) {
   // The remote program's own status says more than the pipe, so it gets a moment to arrive.
   auto known = state;
-  for (auto const until = clock::now() + std::chrono::seconds{2}; !known.exit && !known.failure && clock::now() < until;) {
+  for (auto const until = clock::now() + std::chrono::seconds{2};
+       limits_.awaits_exit && !known.exit && !known.failure && clock::now() < until;) {
     box_.wait(std::chrono::milliseconds{50});
     known = peer_.state();
   }
@@ -249,6 +261,7 @@ void session_driver::wait_for_end() {
     if (state.exit || state.failure) {
       pass_errors();
       ended_ = true;
+      outcome_.peer_told = session_.peer_exit().has_value();
       outcome_.code = code_at_end(state);
       if (!state.exit) {
         outcome_.code = exit_code_of_transport(state.failure);

@@ -18,6 +18,7 @@ namespace volsync::engine {
 struct session_limits {
   std::chrono::seconds timeout{0};       // 0: none
   std::int64_t bandwidth = 0;            // bytes per second, 0: none
+  bool awaits_exit = true;               // false: the peer is no program of ours, its end says nothing
 };
 
 // The code that rsync over ssh would end with: 255 for a host that cannot be reached or refuses us.
@@ -43,6 +44,7 @@ class session_driver {
   void time_list();
   void fail(exit_code code, std::string text);
   void connection_lost(transport::connection_state const& state);
+  void say_the_rest();
   void wait_for_end();
   [[nodiscard]] exit_code code_at_end(transport::connection_state const& state) const;
 

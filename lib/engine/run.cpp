@@ -16,9 +16,8 @@
 #include "fs/ids.hpp"
 #include "fs/posix_tree.hpp"
 #include "protocol/errc.hpp"
-#include "protocol/push_session.hpp"
+#include "protocol/sending_session.hpp"
 #include "protocol/server_args.hpp"
-#include "text/info_words.hpp"
 
 namespace volsync {
 
@@ -52,15 +51,16 @@ std::optional<refusal> refuse(job const& what) {
 }
 
 // Everything a session needs but the connection.
-std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared_ptr<tree> files, fs::id_names& ids) {
+std::variant<protocol::sending_setup, refusal> prepare(job const& what, std::shared_ptr<tree> files, fs::id_names& ids) {
   options const& o = what.options;
-  protocol::push_setup setup;
+  protocol::sending_setup setup;
   setup.options = o;
-  setup.may_recurse_incrementally = protocol::allows_incremental_recursion(o, true);
+  setup.handshake.may_recurse_incrementally = protocol::allows_incremental_recursion(o, true);
   auto const choice = checksum::parse_choice(o.checksum_choice.empty() ? "auto" : o.checksum_choice);
   if (!choice) return refusal{exit_code::unsupported, "unknown checksum name: " + o.checksum_choice};
-  setup.checksums = *choice;
-  setup.checksum_restriction = variable("RSYNC_CHECKSUM_LIST");
+  setup.handshake.checksums = *choice;
+  setup.handshake.protocol = o.protocol;
+  setup.handshake.checksum_restriction = variable("RSYNC_CHECKSUM_LIST");
 
   filter::sources const from = filter_sources();
   std::string error_text;
@@ -72,12 +72,7 @@ std::variant<protocol::push_setup, refusal> prepare(job const& what, std::shared
   setup.rules = std::move(compiled->wire);
   setup.sends_rules = compiled->send;
 
-  setup.scan.copy_links = o.copy_links;
-  setup.scan.copy_unsafe_links = o.copy_unsafe_links;
-  setup.scan.tell_unsafe_links = text::info_levels{o}[text::info::symsafe] > 0;
-  setup.scan.copy_dirlinks = o.copy_dirlinks;
-  setup.scan.links = o.links;
-  setup.scan.one_file_system = o.one_file_system;
+  setup.scan = scan_options_of(o);
   setup.roots = std::make_shared<fs::source_roots>(std::move(files), o.copy_links || o.copy_unsafe_links || o.copy_dirlinks);
   setup.operands.relative = o.relative;
   setup.operands.recurse = o.recurse;
@@ -122,14 +117,14 @@ finished run_push(job const& what, observer& events, cancellation& cancel, std::
   fs::id_names ids;
   auto prepared = prepare(what, std::move(files), ids);
   if (auto* no = std::get_if<refusal>(&prepared)) return refused(std::move(*no));
-  auto& setup = std::get<protocol::push_setup>(prepared);
+  auto& setup = std::get<protocol::sending_setup>(prepared);
   std::size_t const threads = setup.workers = worker_count(what.options);
   auto const letters = protocol::compatibility_letters(what.options, true);
   auto const command = protocol::make_server_command(what.options, true, letters, {what.destination.path}, addressee_of(what.destination));
   auto const make = [&](connected const& to) -> std::unique_ptr<protocol::session> {
-    setup.version = to.version;
-    setup.first_input = to.first_input;
-    return std::make_unique<protocol::push_session>(std::move(setup), [&events](event&& e) { events.on_event(e); });
+    setup.handshake.agreed_version = to.version;
+    setup.handshake.first_input = to.first_input;
+    return std::make_unique<protocol::sending_session>(std::move(setup), [&events](event&& e) { events.on_event(e); });
   };
   return over_connection({what, what.destination, command, "sender", threads}, make, events, cancel, std::move(ask));
 }

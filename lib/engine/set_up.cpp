@@ -13,6 +13,7 @@
 #include "engine/daemon.hpp"
 #include "engine/driver.hpp"
 #include "protocol/daemon_greeting.hpp"
+#include "text/info_words.hpp"
 #include "transport/open.hpp"
 
 namespace volsync::engine {
@@ -89,6 +90,17 @@ filter::sources filter_sources() {
     if (auto text = read_file(home + "/.cvsignore")) from.home_cvsignore = std::move(*text);
   }
   return from;
+}
+
+fs::scan_options scan_options_of(options const& o) {
+  fs::scan_options scan;
+  scan.copy_links = o.copy_links;
+  scan.copy_unsafe_links = o.copy_unsafe_links;
+  scan.tell_unsafe_links = text::info_levels{o}[text::info::symsafe] > 0;
+  scan.copy_dirlinks = o.copy_dirlinks;
+  scan.links = o.links;
+  scan.one_file_system = o.one_file_system;
+  return scan;
 }
 
 std::size_t worker_count(options const& o) noexcept {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "filter/command_line.hpp"
+#include "fs/scan.hpp"
 #include "protocol/server_args.hpp"
 #include "protocol/session.hpp"
 #include "volsync/run.hpp"
@@ -27,6 +28,8 @@ struct refusal {
 [[nodiscard]] std::string variable(char const* name);
 // Where filter rules come from in this environment.
 [[nodiscard]] filter::sources filter_sources();
+// How directories are read under these options.
+[[nodiscard]] fs::scan_options scan_options_of(options const& o);
 [[nodiscard]] std::size_t worker_count(options const& o) noexcept;
 
 // Whom the words of a command are meant for.

@@ -154,7 +154,8 @@ result<compiled> compile_for_pull(options const& what, sources const& from, std:
 result<std::shared_ptr<rule_set const>> compile_received(std::vector<wire_rule> const& received, bool cvs, sources const& from,
                                                          std::string& error_text) {
   std::vector<element> rules;
-  rule_context const where = context(false, from);
+  rule_context where = context(false, from);
+  where.read = nullptr;  // a peer names no file of ours
   for (wire_rule const& each : received) {
     std::string text = each.prefix.empty() ? each.pattern : each.prefix + " " + each.pattern;
     if (each.directory_only) text += '/';

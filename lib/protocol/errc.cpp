@@ -21,6 +21,8 @@ class category final : public std::error_category {
       case protocol_errc::unrequested_name: return "rejecting unrequested file-list name";
       case protocol_errc::too_many_rules: return "the peer sent more than 100000 filter rules";
       case protocol_errc::too_many_ids: return "the peer sent more than a million names of users or groups";
+      case protocol_errc::arguments_too_long: return "the arguments from standard input have no end";
+      case protocol_errc::names_too_long: return "the peer sent a name, or names, longer than any path";
       case protocol_errc::not_a_daemon: return "did not see server greeting";
       case protocol_errc::overlong_greeting: return "the daemon says more than a daemon may before a session";
       case protocol_errc::no_common_digest: return "Failed to negotiate a daemon auth checksum choice.";

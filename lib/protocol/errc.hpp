@@ -22,6 +22,8 @@ enum class protocol_errc {
   no_common_digest,       // a daemon asks for a secret by no digest that we have (exit 4)
   daemon_refused,         // a daemon said why it sends us away (exit 5)
   no_answer,              // a daemon hung up before it had said yes or no (exit 5)
+  arguments_too_long,     // the secluded words of a client never end (exit 12)
+  names_too_long,         // a name of --files-from, or all of them, beyond every bound (exit 12)
 };
 [[nodiscard]] std::error_code make_error_code(protocol_errc e) noexcept;
 

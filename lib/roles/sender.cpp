@@ -60,6 +60,7 @@ result<void> sender::take(to_sender value) {
   if (auto* wanted = std::get_if<request>(&value)) return take_request(std::move(*wanted));
   if (auto* counts = std::get_if<delete_counts>(&value)) {
     figures_.deleted = counts->counts;
+    if (how_.serves) turns_.push_back({from_sender{*counts}, false, std::nullopt});
     return {};
   }
   return take_done();

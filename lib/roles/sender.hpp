@@ -25,6 +25,7 @@ struct sender_options {
   list_options list;
   file_job_options files;
   bool dry_run = false;
+  bool serves = false;              // a server: the client hears its counts of deleted entries again
   bool goodbye_answered = true;     // the peer expects an answer to its first goodbye
   std::size_t workers = 1;
 };

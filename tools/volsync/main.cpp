@@ -13,6 +13,7 @@
 #include "volsync/terminal.hpp"
 #include <volsync/format.hpp>
 #include <volsync/run.hpp>
+#include <volsync/serve.hpp>
 
 namespace {
 
@@ -67,6 +68,19 @@ int run(cli::run_request const& what) {
   return static_cast<int>(end.code);
 }
 
+// As a server: standard output is the client's, and of the user there is only standard error.
+int serve(std::vector<std::string> const& args) {
+  static volsync::cancellation cancel;
+  active = &cancel;
+  handle_signals();
+  volsync::options plain;
+  plain.errors_to = volsync::options::stderr_mode::all;  // whatever is told goes to standard error
+  cli::console output{plain, {STDERR_FILENO, STDERR_FILENO, cli::output_buffering::none}, cancel};
+  volsync::finished const end = volsync::serve(args, STDIN_FILENO, STDOUT_FILENO, output, cancel);
+  (void)output.flush();
+  return static_cast<int>(end.code);
+}
+
 std::optional<std::string> variable(char const* name) {
   char const* value = std::getenv(name);
   return value != nullptr ? std::optional<std::string>{value} : std::nullopt;
@@ -76,6 +90,7 @@ std::optional<std::string> variable(char const* name) {
 
 int main(int argc, char** argv) {
   std::vector<std::string> const args(argv, argv + argc);
+  if (volsync::asks_to_serve(args)) return serve(args);
   cli::request const asked = cli::parse_command_line(args, variable);
   if (auto const* refused = std::get_if<cli::refusal>(&asked)) return fail(refused->code, refused->text);
   if (auto const* text = std::get_if<cli::text_request>(&asked)) return tell(*text);

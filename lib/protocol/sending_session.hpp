@@ -1,6 +1,7 @@
-// A push from the client's side: handshake, frames, messages, lists, files and goodbye, in their order.
+// The sending half, as client (a push) or as server (somebody pulls): handshake, lists, files and goodbye, in their order.
 //
-// Does no I/O: bytes in, bytes out, jobs out and back in. Source: lib/wire/FORMAT.md, handshake to phases and goodbye.
+// A server hears the client's rules and names first, tells its lines through the client or on its standard error, and
+// ends with figures. Does no I/O. Source: lib/wire/FORMAT.md, handshake to phases and goodbye.
 #pragma once
 
 #include <chrono>
@@ -13,7 +14,10 @@
 
 #include "base/bytes.hpp"
 #include "checksum/negotiate.hpp"
-#include "filter/wire_rule.hpp"
+#include "filter/command_line.hpp"
+#include "filter/errc.hpp"
+#include "protocol/handshake.hpp"
+#include "protocol/opening.hpp"
 #include "protocol/session.hpp"
 #include "roles/operands.hpp"
 #include "roles/sender.hpp"
@@ -27,16 +31,18 @@
 
 namespace volsync::protocol {
 
-struct push_setup {
+struct sending_setup {
   volsync::options options;
-  bool may_recurse_incrementally = true;            // our letters had an `i`
-  bytes first_input;                                // -s: the arguments, before everything else
-  std::optional<std::int32_t> version;              // agreed before (a daemon's greeting); none: versions are exchanged
-  std::optional<checksum::choice> checksums;        // --checksum-choice; none: negotiated
-  std::string checksum_restriction;                 // RSYNC_CHECKSUM_LIST
+  handshake_setup handshake;                        // side, version, letters or flags, seed, checksums
+  // Client.
   std::vector<filter::wire_rule> rules;
   bool sends_rules = false;
   std::shared_ptr<filter::rule_set const> filter;
+  // Server.
+  bool hears_names = false;                         // --files-from: the names come from the client
+  filter::sources rule_files;                       // for -C
+  std::function<std::chrono::milliseconds()> clock; // any origin; for the figures at the end
+  // Either.
   std::shared_ptr<fs::source_roots> roots;
   fs::scan_options scan;
   roles::operand_options operands;
@@ -44,10 +50,10 @@ struct push_setup {
   std::size_t workers = 1;
 };
 
-class push_session final : public session {
+class sending_session final : public session {
  public:
-  push_session(push_setup setup, std::function<void(event&&)> tell);
-  ~push_session() override;
+  sending_session(sending_setup setup, std::function<void(event&&)> tell);
+  ~sending_session() override;
 
   [[nodiscard]] result<void> take_input(byte_view input) override;
   [[nodiscard]] result<void> take_end() override;
@@ -68,17 +74,26 @@ class push_session final : public session {
   [[nodiscard]] std::int32_t io_error() const noexcept override;
   [[nodiscard]] report figures() const override;
   [[nodiscard]] std::int64_t bytes_received() const noexcept override;
-  [[nodiscard]] std::int32_t protocol() const noexcept override { return features_.protocol; }
+  [[nodiscard]] std::int32_t protocol() const noexcept override {
+    return first_words_.agreed() ? agreed_.features.protocol : setup_.handshake.protocol;
+  }
   [[nodiscard]] std::string_view role() const noexcept override { return "sender"; }
 
  private:
-  enum class state : std::uint8_t { version, compat, names, seed, running };
+  enum class state : std::uint8_t { handshake, opening, running };
   struct partial_request;                           // a record of which not all has come
   struct list_under_way { roles::segment what; std::uint32_t at = 0; std::size_t mention = 0; };
 
-  [[nodiscard]] result<bool> handshake_step();
-  void after_compat();
-  void begin_running(std::int32_t seed);
+  [[nodiscard]] bool serves() const noexcept { return setup_.handshake.server; }
+  [[nodiscard]] result<void> take_words(byte_view input);
+  [[nodiscard]] result<void> take_opening(byte_view input);
+  [[nodiscard]] result<void> read_opening();
+  void begin();
+  void begin_sending();
+  void use_opening();
+  void tell_as_server(event&& what);
+  void say(wire::tag kind, std::string text);
+  void reached(list_stage stage);
   [[nodiscard]] result<void> take_messages();
   [[nodiscard]] result<void> take_message(wire::message const& m);
   [[nodiscard]] result<void> decode();
@@ -88,17 +103,18 @@ class push_session final : public session {
   void encode_list();
   void encode_ids();
   void begin_list(roles::segment what);
+  void end_list();
+  void freeze_counters();
 
-  push_setup setup_;
+  sending_setup setup_;
   std::function<void(event&&)> tell_;
-  state at_ = state::version;
-  wire::features features_;
-  checksum::choice checksums_;
-  std::string offered_;
-  bytes raw_in_;                                    // handshake bytes not yet understood
-  std::size_t raw_used_ = 0;
-  bytes raw_out_;
-  std::int64_t raw_received_ = 0;
+  std::function<void(event&&)> outward_;            // the caller's
+  state at_ = state::handshake;
+  handshake first_words_;
+  agreement agreed_;
+  opening opening_;
+  bytes raw_out_;                                   // of the handshake, not yet taken
+  std::int64_t raw_received_ = 0;                   // bytes outside of frames
   wire::demultiplexer in_;
   wire::multiplexer out_;
   wire::ndx_reader ndx_in_;
@@ -116,6 +132,10 @@ class push_session final : public session {
   bool peer_had_errors_ = false;
   report frozen_;
   bool counters_frozen_ = false;
+  bool nothing_listed_ = false;                     // the first list is empty
+  bool over_ = false;                               // server: nothing was listed, so there is nothing to say
+  std::optional<fatal_end> fatal_;
+  std::chrono::milliseconds list_begun_{0}, list_made_{0}, list_sent_{0};
 };
 
 }  // namespace volsync::protocol

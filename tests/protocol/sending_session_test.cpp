@@ -1,5 +1,5 @@
 // The session by hand: bytes in any split, damaged and early ends; the peer is a stock server, or a script of bytes.
-#include "protocol/push_session.hpp"
+#include "protocol/sending_session.hpp"
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -51,10 +51,11 @@ std::shared_ptr<fs::memory_tree> some_files() {
   return files;
 }
 
-push_setup setup_for(options const& o, std::shared_ptr<tree> files) {
-  push_setup setup;
+sending_setup setup_for(options const& o, std::shared_ptr<tree> files) {
+  sending_setup setup;
   setup.options = o;
-  setup.may_recurse_incrementally = allows_incremental_recursion(o, true);
+  setup.handshake.protocol = o.protocol;
+  setup.handshake.may_recurse_incrementally = allows_incremental_recursion(o, true);
   setup.filter = std::make_shared<filter::rule_set const>();
   setup.roots = std::make_shared<fs::source_roots>(std::move(files), false);
   setup.scan.links = true;
@@ -64,7 +65,7 @@ push_setup setup_for(options const& o, std::shared_ptr<tree> files) {
   return setup;
 }
 
-void run_jobs(push_session& s) {
+void run_jobs(sending_session& s) {
   while (auto job = s.next_job()) {
     job->step();
     s.take(std::move(job));
@@ -129,7 +130,7 @@ TEST_CASE("what the peer says may come in any pieces") {
   o.deletion = delete_mode::automatic;
   auto setup = setup_for(o, some_files());
   setup.sends_rules = true;
-  push_session session{std::move(setup), [](event&&) {}};
+  sending_session session{std::move(setup), [](event&&) {}};
   server peer{o, where.path + "/to"};
   std::array<std::byte, 4096> buffer{};
   for (int turns = 0; !session.finished() && turns < 100'000; ++turns) {
@@ -164,14 +165,14 @@ TEST_CASE("a beginning that is no rsync, or none that we speak, is refused by na
   CAPTURE(hex);
   bytes const said = from_hex(hex);
   SECTION("at once") {
-    push_session session{setup_for(archive(), some_files()), [](event&&) {}};
+    sending_session session{setup_for(archive(), some_files()), [](event&&) {}};
     auto const taken = session.take_input(said);
     REQUIRE_FALSE(taken);
     CHECK(taken.error() == why);
     CHECK(exit_code_of(taken.error()) == code);
   }
   SECTION("byte by byte") {
-    push_session session{setup_for(archive(), some_files()), [](event&&) {}};
+    sending_session session{setup_for(archive(), some_files()), [](event&&) {}};
     std::error_code seen;
     for (std::byte b : said) {
       auto const taken = session.take_input(byte_view{&b, 1});
@@ -187,7 +188,7 @@ TEST_CASE("a beginning that is no rsync, or none that we speak, is refused by na
 TEST_CASE("recursion that we forbade is an error") {
   options o = archive();
   o.inc_recursive = false;
-  push_session session{setup_for(o, some_files()), [](event&&) {}};
+  sending_session session{setup_for(o, some_files()), [](event&&) {}};
   auto const taken = session.take_input(from_hex("2000000081ff"));
   CHECK(taken.error() == protocol_errc::unwanted_recursion);
 }
@@ -195,7 +196,7 @@ TEST_CASE("recursion that we forbade is an error") {
 TEST_CASE("an end before the goodbye is an error wherever it comes") {
   bytes const whole = from_hex("2000000081fe0678786831323801000000");
   for (std::size_t cut = 0; cut <= whole.size(); ++cut) {
-    push_session session{setup_for(archive(), some_files()), [](event&&) {}};
+    sending_session session{setup_for(archive(), some_files()), [](event&&) {}};
     REQUIRE(session.take_input(byte_view{whole}.first(cut)));
     CHECK(session.take_end().error() == protocol_errc::closed_early);
   }
@@ -211,7 +212,7 @@ TEST_CASE("damaged frames end the session with rsync's codes") {
       {"05000007fe00fe0000", exit_code::protocol},                           // far beyond the list
   }));
   CAPTURE(hex);
-  push_session session{setup_for(archive(), some_files()), [](event&&) {}};
+  sending_session session{setup_for(archive(), some_files()), [](event&&) {}};
   REQUIRE(session.take_input(from_hex("2000000081ff0678786831323801000000")));
   for (int i = 0; i < 4; ++i) {
     run_jobs(session);
@@ -225,7 +226,7 @@ TEST_CASE("damaged frames end the session with rsync's codes") {
 
 TEST_CASE("what the peer tells becomes events") {
   std::vector<event> seen;
-  push_session session{setup_for(archive(), some_files()), [&](event&& e) { seen.push_back(std::move(e)); }};
+  sending_session session{setup_for(archive(), some_files()), [&](event&& e) { seen.push_back(std::move(e)); }};
   REQUIRE(session.take_input(from_hex("2000000081ff0678786831323801000000")));
   REQUIRE(session.take_input(from_hex("0300000968690a")));                   // INFO "hi\n"
   REQUIRE(session.take_input(from_hex("0400006c6f6c6400")));                 // DELETED "old", a directory
