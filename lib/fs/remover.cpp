@@ -46,7 +46,7 @@ void remover::advance() {
     if (!status) {
       if (is_gone(status.error())) return;
       tell(removal_event::kind::failed, next, "lstat", status.error());
-      now.stays = now.failed = true;
+      now.stays = true;
       return;
     }
     next.mode = status->mode & S_IFMT;
@@ -57,7 +57,7 @@ void remover::advance() {
     return;
   }
   if (is_directory) return enter(std::move(next));
-  remove(next, false);
+  remove(next);
 }
 
 void remover::enter(name next) {
@@ -66,7 +66,7 @@ void remover::enter(name next) {
   if (!entered) {
     if (is_gone(entered.error())) return;
     tell(removal_event::kind::failed, next, "opendir", entered.error());
-    return remove(next, true);
+    return remove(next);
   }
   auto const here = at_.here();
   auto const status = here && how_.one_device ? (*here)->status() : result<file_status>{file_status{}};
@@ -81,18 +81,16 @@ void remover::enter(name next) {
     fill(inner, **here);
   } else {
     tell(removal_event::kind::failed, inner.self, "opendir", here ? status.error() : here.error());
-    inner.failed = true;
   }
   prefix_.append(inner.self.text).push_back('/');
   levels_.push_back(std::move(inner));
 }
 
-// A directory that cannot be read whole is left alone as if it were empty: if it is not, it stays.
+// A directory that cannot be read whole is treated as if it were empty: if it is not, it stays.
 void remover::fill(level& into, directory const& from) {
   std::vector<directory_entry> names;
   if (auto const read = from.read(names); !read) {
     tell(removal_event::kind::failed, into.self, "opendir", read.error());
-    into.failed = true;
     return;
   }
   into.content.reserve(names.size());
@@ -118,14 +116,18 @@ void remover::leave() {
   }
   at_.leave();
   prefix_.resize(prefix_.size() - done.self.text.size() - 1);
-  if (!done.stays || done.failed) return remove(done.self, done.failed);
-  tell(removal_event::kind::not_empty, done.self);
-  levels_.back().stays = true;
+  if (done.stays) {
+    tell(removal_event::kind::not_empty, done.self);
+    levels_.back().stays = true;
+    // The entry itself is left at that.
+    if (levels_.size() == 1) return;
+  }
+  remove(done.self, done.stays);
 }
 
-// after_failure: of something in it. It is tried all the same, since it may be empty now, and what it says then is that
-// it is not.
-void remover::remove(name const& what, bool after_failure) {
+// in_use: something in it stays. It is tried all the same, as rsync does, so that it counts against a limit and says
+// what else is in the way; only a dry run knows without trying.
+void remover::remove(name const& what, bool in_use) {
   level& in = levels_.back();
   bool const is_directory = S_ISDIR(what.mode);
   if (how_.grant && !how_.grant(prefix_ + what.text, is_directory)) {
@@ -133,18 +135,14 @@ void remover::remove(name const& what, bool after_failure) {
     in.stays = true;
     return;
   }
-  result<void> const gone = how_.dry_run ? result<void>{} : try_remove(what);
-  if (gone && !(how_.dry_run && after_failure)) return tell(removal_event::kind::removed, what);
-  if (!gone && is_gone(gone.error())) return;
+  if (how_.dry_run) return in_use ? void() : tell(removal_event::kind::removed, what);
+  auto const gone = try_remove(what);
+  if (gone) return tell(removal_event::kind::removed, what);
+  if (is_gone(gone.error())) return;
   in.stays = true;
-  bool const not_empty =
-      gone ||
-      (is_directory && (gone.error() == std::errc::directory_not_empty || gone.error() == std::errc::file_exists));
-  if (!not_empty) {
-    tell(removal_event::kind::failed, what, is_directory ? "delete_file: rmdir" : "delete_file: unlink", gone.error());
-    in.failed = true;
-  }
-  if (not_empty || after_failure) tell(removal_event::kind::not_empty, what);
+  if (is_directory && (gone.error() == std::errc::directory_not_empty || gone.error() == std::errc::file_exists))
+    return tell(removal_event::kind::not_empty, what);
+  tell(removal_event::kind::failed, what, is_directory ? "delete_file: rmdir" : "delete_file: unlink", gone.error());
 }
 
 result<void> remover::try_remove(name const& what) {

@@ -31,7 +31,7 @@ struct removal_options {
 struct removal_event {
   enum class kind : std::uint8_t {
     removed,      // or would be
-    not_empty,    // a directory stays because of what is in it
+    not_empty,    // a directory stays because of what is in it; told again if trying to remove it says the same
     mount_point,  // a directory of another file system stays
     refused,      // by grant
     failed,       // see step and why
@@ -65,7 +65,6 @@ class remover {
     name self;
     std::vector<name> content;  // the next one is the last
     bool stays = false;         // because something in it does
-    bool failed = false;        // because something in it could not be removed or seen
     bool mended = false;        // its mode was looked at
   };
 
@@ -73,7 +72,7 @@ class remover {
   void enter(name next);
   void fill(level& into, directory const& from);
   void leave();
-  void remove(name const& what, bool after_failure);
+  void remove(name const& what, bool in_use = false);
   [[nodiscard]] result<void> try_remove(name const& what);
   [[nodiscard]] bool mend(directory const& here);
   void tell(removal_event::kind what, name const& about, char const* step = "", error_code why = {});

@@ -135,7 +135,7 @@ TEST_CASE("what must not go keeps its directories") {
     return path != "old/a/out" && path != "old/z";
   };
   auto const end = removed(*w->files(), w->top(), "old", "old", how);
-  CHECK(end.told == "-old/a/deep/ -old/a/x #old/a/ -old/to_dir -old/c -old/b #old/");
+  CHECK(end.told == "-old/a/deep/ -old/a/x #old/a/ #old/a/ -old/to_dir -old/c -old/b #old/");
   CHECK_FALSE(end.gone);
   CHECK(asked == std::vector<std::string>{"old/z/", "old/a/", "old/a/deep/", "old/a/x", "old/a/out", "old/to_dir",
                                           "old/c", "old/b"});
@@ -149,7 +149,8 @@ TEST_CASE("a limit is asked right before each removal") {
   removal_options how;
   how.grant = [&](std::string_view, bool) { return left-- > 0; };
   auto const end = removed(*w->files(), w->top(), "old", "old", how);
-  CHECK(end.told == "-old/z/only -old/z/ -old/a/deep/ -old/a/x !old/a/out #old/a/ !old/to_dir !old/c !old/b #old/");
+  CHECK(end.told ==
+        "-old/z/only -old/z/ -old/a/deep/ -old/a/x !old/a/out #old/a/ !old/a/ !old/to_dir !old/c !old/b #old/");
   CHECK_FALSE(end.gone);
   CHECK(names_below(*w->files(), w->top()) == "keep old(a(out) b c to_dir)");
 }
@@ -213,7 +214,8 @@ TEST_CASE("what cannot be removed or read is told as rsync tells it") {
     return end.told;
   };
   CHECK(with(operation::remove_file, "/top/old/z/only", EPERM) ==
-        "?old/z/only:delete_file: unlink:1 #old/z/ -old/a/deep/ -old/a/x -old/a/out -old/a/ -old/to_dir -old/c -old/b "
+        "?old/z/only:delete_file: unlink:1 #old/z/ #old/z/ -old/a/deep/ -old/a/x -old/a/out -old/a/ -old/to_dir -old/c "
+        "-old/b "
         "#old/");
   CHECK(with(operation::read_directory, "/top/old/z", EACCES) == "?old/z/:opendir:13 #old/z/ #old/");
   CHECK(with(operation::remove_directory, "/top/old/z", EBUSY) == "-old/z/only ?old/z/:delete_file: rmdir:16 #old/");
@@ -231,7 +233,7 @@ TEST_CASE("in directories of others each failure is told, and the directory is t
   REQUIRE(::chmod(w.top().c_str(), 0777) == 0);
   outcome end;
   as_nobody([&] { end = removed(*w.files(), w.top(), "d", "d"); });
-  CHECK(end.told == "?d/e/g:delete_file: unlink:13 ?d/e/:delete_file: rmdir:13 #d/e/ ?d/f:delete_file: unlink:13 #d/");
+  CHECK(end.told == "?d/e/g:delete_file: unlink:13 #d/e/ ?d/e/:delete_file: rmdir:13 ?d/f:delete_file: unlink:13 #d/");
   CHECK_FALSE(end.gone);
 }
 
@@ -248,8 +250,12 @@ TEST_CASE("a dry run tells what would stay") {
     return what == operation::read_directory && at == "/top/old/z" ? EACCES : 0;
   });
   how.one_device.reset();
+  how.may_remove = [](std::string_view path, bool) { return path != "old/a/x"; };
   CHECK(removed(*w.files(), "/top", "old", "old", how).told ==
-        "?old/z/:opendir:13 #old/z/ -old/a/deep/ -old/a/x -old/a/out -old/a/ -old/to_dir -old/c -old/b #old/");
+        "?old/z/:opendir:13 -old/z/ -old/a/deep/ -old/a/out #old/a/ -old/to_dir -old/c -old/b #old/");
+  how.may_remove = nullptr;
+  CHECK(removed(*w.files(), "/top", "old", "old", how).told ==
+        "?old/z/:opendir:13 -old/z/ -old/a/deep/ -old/a/x -old/a/out -old/a/ -old/to_dir -old/c -old/b -old/");
 }
 
 TEST_CASE("what comes and goes meanwhile is no failure") {
