@@ -101,10 +101,11 @@ job_ptr generator::next_job() {
   return start_chunk();
 }
 
-// Members of a group may lie in lists to come, which decides who is asked for.
+// Members of a group may lie in lists to come, which decides who is asked for. A list of its own that is long enough needs no
+// other: the sender may be waiting for us.
 bool generator::may_start(work const& of) const {
   if (!context_->how.hard_links || lists_.complete()) return true;
-  return lists_.entries() - of.list->before - static_cast<std::int64_t>(of.list->size()) >= look_ahead;
+  return lists_.entries() - of.list->before >= look_ahead;
 }
 
 job_ptr generator::start_chunk() {

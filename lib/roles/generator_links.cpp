@@ -22,7 +22,7 @@ bool generator::is_last_known(group const& g, work const& of) const {
   if (!g.queue.empty()) return false;
   if (g.seen >= g.lists.size()) return true;
   std::uint32_t horizon = of.number;
-  std::int64_t ahead = 0;
+  auto ahead = static_cast<std::int64_t>(of.list->size());
   for (auto const& each : works_) {
     if (each->number <= of.number) continue;
     if (ahead >= look_ahead) break;
