@@ -101,17 +101,9 @@ job_ptr generator::next_job() {
   return start_chunk();
 }
 
-// Members of a group may lie in lists to come, which decides who is asked for. A list of its own that is long enough needs no
-// other: the sender may be waiting for us.
-bool generator::may_start(work const& of) const {
-  if (!context_->how.hard_links || lists_.complete()) return true;
-  return lists_.entries() - of.list->before >= look_ahead;
-}
-
 job_ptr generator::start_chunk() {
   for (auto const& of : works_) {
     if (of->started) continue;
-    if (!may_start(*of)) return nullptr;
     received_list const& list = *of->list;
     bool const removes = how_.removal == removal_time::during || how_.removal == removal_time::delay;
     if (how_.removal == removal_time::before && !of->removals_planned) plan_removals(*of);

@@ -99,7 +99,6 @@ class generator {
   struct member { std::shared_ptr<work> of; std::uint32_t position = 0; };
   using then = std::function<void(job_ptr)>;
 
-  [[nodiscard]] bool may_start(work const& of) const;
   [[nodiscard]] job_ptr start_chunk();
   [[nodiscard]] job_ptr start_examining(std::shared_ptr<work> const& of, examine_task task);
   [[nodiscard]] job_ptr start_removing(std::shared_ptr<work> const& of, removal_task task, directory_finish after);
@@ -114,7 +113,6 @@ class generator {
   void tell_all(std::vector<event> events);
   void count(entry_counts const& gone);
 
-  static constexpr std::int64_t look_ahead = 500;         // entries that must be known before links are decided
   [[nodiscard]] bool is_last_known(group const& g, work const& of) const;
   void enter_member(std::shared_ptr<work> const& of, std::uint32_t position);
   void advance(std::uint32_t group_id);
