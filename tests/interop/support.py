@@ -136,7 +136,7 @@ class Programs:
         reach, host = self.reach(is_volsync and client_is_ours, transport)
         server = self.volsync if is_volsync and server_is_ours else self.rsync
         program = self.volsync if is_volsync and client_is_ours else self.rsync
-        host = os.fsencode(host) + b":"
+        host = os.fsencode(host)
         if MODES[mode][0] == "pull":
             operands = [host + os.fsencode(s) for s in sources] + [os.fsencode(destination)]
         else:

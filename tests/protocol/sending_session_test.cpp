@@ -1,7 +1,9 @@
 // The session by hand: bytes in any split, damaged and early ends; the peer is a stock server, or a script of bytes.
 #include "protocol/sending_session.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -249,4 +251,202 @@ TEST_CASE("what the peer tells becomes events") {
     CHECK(session.peer_exit() == 11);
     CHECK(session.take_output() == from_hex("0000005d"));
   }
+}
+
+// --- as a server ---------------------------------------------------------------------------------------------------
+
+namespace {
+
+sending_setup served(options const& o, std::shared_ptr<tree> files, char const* letters) {
+  auto setup = setup_for(o, std::move(files));
+  setup.handshake = {};
+  setup.handshake.server = true;
+  setup.handshake.client_letters = letters;
+  setup.handshake.may_recurse_incrementally = allows_incremental_recursion(o, true);
+  setup.handshake.seed = 7;
+  return setup;
+}
+
+void settle(sending_session& s) {
+  for (int i = 0; i < 6; ++i) {
+    run_jobs(s);
+    REQUIRE(s.advance(1 << 20));
+  }
+}
+
+// A stock client that pulls from what stands on the other ends of two named pipes.
+struct client {
+  unique_fd in, out;
+  pid_t pid = -1;
+  client(std::string const& where, std::vector<std::string> const& words, std::string const& to) {
+    if (::mkfifo((where + "/down").c_str(), 0600) != 0 || ::mkfifo((where + "/up").c_str(), 0600) != 0) std::abort();
+    // It ends with what is said to the client, as a remote shell ends with its command.
+    std::ofstream{where + "/shell"} << "#!/bin/sh\nexec 3<&0\ncat <&3 >'" << where << "/up' &\nexec cat <'" << where << "/down'\n";
+    std::filesystem::permissions(where + "/shell", std::filesystem::perms::owner_all);
+    // Open for both, so that neither end waits for the other to open.
+    in.reset(::open((where + "/down").c_str(), O_RDWR | O_CLOEXEC));
+    out.reset(::open((where + "/up").c_str(), O_RDWR | O_CLOEXEC));
+    std::vector<std::string> all{"rsync", "-e", where + "/shell", "--timeout=20"};
+    all.insert(all.end(), words.begin(), words.end());
+    all.insert(all.end(), {"here:src/", to});
+    std::vector<char*> argv;
+    for (auto& each : all) argv.push_back(each.data());
+    argv.push_back(nullptr);
+    pid = ::fork();
+    if (pid == 0) {
+      ::execvp("rsync", argv.data());
+      ::_exit(127);
+    }
+  }
+  ~client() {
+    in.reset();
+    out.reset();
+    if (pid > 0) ::waitpid(pid, nullptr, 0);
+  }
+  int end() {
+    int status = 0;
+    in.reset();
+    ::waitpid(std::exchange(pid, -1), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a stock client pulls from a session, whatever the pieces") {
+  int const version = GENERATE(30, 31, 32);
+  std::size_t const piece = GENERATE(std::size_t{1}, std::size_t{4096});
+  CAPTURE(version, piece);
+  scratch where;
+  options o = archive();
+  sending_session session{served(o, some_files(), ".iLsfxCIvu"), [](event&&) {}};
+  client peer{where.path, {"-aH", "--numeric-ids", "--delete", "--exclude=one", "--protocol=" + std::to_string(version)},
+              where.path + "/to/"};
+  std::array<std::byte, 4096> buffer{};
+  for (int turns = 0; !session.finished() && turns < 100'000; ++turns) {
+    run_jobs(session);
+    REQUIRE(session.advance(1 << 20));
+    for (bytes said = session.take_output(); !said.empty(); said = session.take_output()) {
+      REQUIRE(::write(peer.in.get(), said.data(), said.size()) == static_cast<ssize_t>(said.size()));
+    }
+    pollfd readable{peer.out.get(), POLLIN, 0};
+    if (::poll(&readable, 1, 10) == 0) continue;
+    auto const got = ::read(peer.out.get(), buffer.data(), piece);
+    REQUIRE(got > 0);
+    bytes const exact(buffer.begin(), buffer.begin() + got);
+    auto const taken = session.take_input(exact);
+    INFO(taken.error().message());
+    REQUIRE(taken);
+  }
+  REQUIRE(session.finished());
+  CHECK(peer.end() == 0);
+  CHECK(session.protocol() == version);
+  CHECK(std::filesystem::file_size(where.path + "/to/d/two") == 100'000);
+  CHECK(std::filesystem::read_symlink(where.path + "/to/d/l") == "two");
+  CHECK_FALSE(std::filesystem::exists(where.path + "/to/one"));
+}
+
+TEST_CASE("a server says its flags, names and seed by the letters of its client") {
+  auto const [letters, said] = GENERATE(table<char const*, std::string>({
+      {".iLsfxCIvu", "2000000081ff23" "787868313238207878683320787868363420" "6d6435206d643420736861" "31206e6f6e65"},
+      {".LsfxCI", "200000007e" "07000000"},
+      {"", "2000000006" "07000000"},
+  }));
+  sending_session session{served(archive(), some_files(), letters), [](event&&) {}};
+  CHECK(session.take_output() == from_hex("20000000"));
+  REQUIRE(session.take_input(from_hex("20000000")));
+  bytes all = from_hex("20000000");
+  append(all, session.take_output());
+  CHECK(all == from_hex(said));
+}
+
+TEST_CASE("a server's client is told what there is to say, and hears of its counts") {
+  options o = archive();
+  o.inc_recursive = false;
+  std::vector<event> outward;
+  auto setup = served(o, some_files(), ".LsfxCI");
+  auto const where = GENERATE(options::stderr_mode::errors, options::stderr_mode::client);
+  setup.options.errors_to = where;
+  setup.operands.paths = {"/src/", "/nowhere"};
+  sending_session session{std::move(setup), [&](event&& e) { outward.push_back(std::move(e)); }};
+  REQUIRE(session.take_input(from_hex("2000000004000007" "00000000")));
+  settle(session);
+  std::string const said{as_text(session.take_output())};
+  bool const in_band = said.find("link_stat \"/nowhere\" failed") != std::string::npos;
+  CHECK(in_band == (where == options::stderr_mode::client));
+  CHECK(outward.size() == (in_band ? 0U : 1U));
+  // Phase 1 to 3, five counts of deleted entries, goodbye.
+  REQUIRE(session.take_input(from_hex("03000007000000")));
+  settle(session);
+  CHECK(session.in_goodbye());
+  REQUIRE_FALSE(session.take_output().empty());
+  REQUIRE(session.take_input(from_hex("08000007ff02010203040500")));
+  settle(session);
+  CHECK(session.take_output() == from_hex("08000007ff02010203040500"));
+  REQUIRE(session.take_input(from_hex("0100000700")));
+  CHECK(session.finished());
+}
+
+TEST_CASE("a server that lists nothing is done") {
+  auto setup = served(archive(), some_files(), GENERATE(".iLsfxCI", ".LsfxCI"));
+  setup.operands.paths = {"/nowhere"};
+  sending_session session{std::move(setup), [](event&&) {}};
+  REQUIRE(session.take_input(from_hex("2000000004000007" "00000000")));
+  settle(session);
+  CHECK(session.finished());
+  CHECK(session.io_error() == roles::io_error_general);
+}
+
+TEST_CASE("rules of a client are obeyed, and none makes a file be read") {
+  auto setup = served(archive(), some_files(), ".LsfxCI");
+  bool asked = false;
+  setup.rule_files.read_file = [&](std::string const&) -> result<std::string> {
+    asked = true;
+    return std::string{};
+  };
+  sending_session session{std::move(setup), [](event&&) {}};
+  // ". /etc/passwd"
+  REQUIRE(session.take_input(from_hex("2000000015000007" "0d0000002e202f6574632f706173737764" "00000000")));
+  settle(session);
+  CHECK_FALSE(asked);
+}
+
+TEST_CASE("names come in frames from protocol 31 on, and between two frames before") {
+  int const version = GENERATE(30, 31);
+  std::size_t const piece = GENERATE(std::size_t{1}, std::size_t{100});
+  CAPTURE(version, piece);
+  options o = archive();
+  o.recurse = false;
+  auto setup = served(o, some_files(), ".LsfxCI");
+  setup.handshake.protocol = version;
+  setup.hears_names = true;
+  setup.operands.recurse = false;
+  setup.operands.relative = true;
+  setup.operands.paths = {"/src"};
+  sending_session session{std::move(setup), [](event&&) {}};
+  // Terminator of the rules; "one", the end of the names; an empty frame.
+  bytes const said = from_hex(version == 30 ? "1e000000" "0400000700000000" "6f6e650000" "00000007"
+                                            : "1f000000" "0900000700000000" "6f6e650000" "00000007");
+  for (std::size_t at = 0; at < said.size(); at += piece) {
+    REQUIRE(session.take_input(byte_view{said}.subspan(at, std::min(piece, said.size() - at))));
+  }
+  settle(session);
+  CHECK(session.figures().files.regular == 1);
+  CHECK(session.figures().files.symlinks == 0);
+}
+
+TEST_CASE("a client may not tell a server's user anything") {
+  sending_session session{served(archive(), some_files(), ".LsfxCI"), [](event&&) {}};
+  REQUIRE(session.take_input(from_hex("2000000004000007" "00000000")));
+  CHECK(session.take_input(from_hex("0300000968690a")).error() == protocol_errc::unexpected_message);
+}
+
+TEST_CASE("a client that leaves with a code is answered, and that is the end") {
+  sending_session session{served(archive(), some_files(), ".LsfxCI"), [](event&&) {}};
+  REQUIRE(session.take_input(from_hex("2000000004000007" "00000000")));
+  static_cast<void>(session.take_output());
+  REQUIRE(session.take_input(from_hex("0400005d0b000000")));
+  CHECK(session.finished());
+  CHECK(session.peer_exit() == 11);
+  CHECK(session.take_output() == from_hex("0000005d"));
 }
