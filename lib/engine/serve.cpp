@@ -6,9 +6,11 @@
 
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <random>
 
 #include "engine/driver.hpp"
+#include "engine/receiving.hpp"
 #include "engine/set_up.hpp"
 #include "filter/names_from.hpp"
 #include "fs/ids.hpp"
@@ -95,6 +97,43 @@ protocol::sending_setup make_setup(protocol::server_request const& request, std:
   return setup;
 }
 
+// A session of either half over the two descriptors.
+finished run_session(protocol::session& session, std::size_t threads, options const& o, int in, int out, mailbox& box,
+                     observer& events, cancellation& cancel) {
+  auto const peer = transport::make_stdio_connection(in, out);
+  session_limits const limits{o.timeout, o.bandwidth_limit, false};
+  workers pool{threads, box};
+  session_driver driver{session, *peer, pool, box, events, cancel, limits};
+  return driver.run();
+}
+
+finished receive(protocol::server_request const& request, int in, int out, observer& events, cancellation& cancel,
+                 std::shared_ptr<tree> files) {
+  options const& o = request.options();
+  if (o.files_from) return ended(exit_code::unsupported, "a --files-from list on this side is not supported in this version");
+  std::string const destination = request.paths().empty() ? "." : request.paths().front();
+  auto made = receiving_setup(o, files ? std::move(files) : fs::make_posix_tree(), destination);
+  if (auto* no = std::get_if<refusal>(&made)) return refused(std::move(*no));
+  auto& setup = std::get<protocol::receiving_setup>(made);
+  setup.we_are_server = true;
+  setup.handshake.server = true;
+  setup.handshake.client_letters = request.letters();
+  setup.handshake.may_recurse_incrementally = protocol::allows_incremental_recursion(o, false);
+  if (setup.handshake.seed == 0) setup.handshake.seed = static_cast<std::int32_t>(std::random_device{}());
+  setup.filter = std::make_shared<filter::rule_set const>();
+  filter::sources from = filter_sources();
+  std::error_code ignored;
+  from.current_directory = std::filesystem::absolute(destination, ignored).string();
+  setup.compile = [from, cvs = o.cvs_exclude](std::vector<filter::wire_rule> const& rules, std::string& text) {
+    return filter::compile_received(rules, cvs, from, text);
+  };
+  auto box = mailbox::make(cancel.wake_fd());
+  if (!box) return ended(exit_code::ipc, "no event descriptor: " + box.error().message());
+  std::size_t const threads = setup.workers;
+  protocol::receiving_session session{std::move(setup), [&events](event&& e) { events.on_event(e); }};
+  return run_session(session, threads, o, in, out, **box, events, cancel);
+}
+
 finished send(protocol::server_request const& request, std::vector<std::string> paths, int in, int out, observer& events,
               cancellation& cancel, std::shared_ptr<tree> files) {
   options const& o = request.options();
@@ -107,13 +146,9 @@ finished send(protocol::server_request const& request, std::vector<std::string> 
   }
   auto box = mailbox::make(cancel.wake_fd());
   if (!box) return ended(exit_code::ipc, "no event descriptor: " + box.error().message());
-  auto const peer = transport::make_stdio_connection(in, out);
-  session_limits const limits{o.timeout, o.bandwidth_limit, false};
   std::size_t const threads = setup.workers;
   protocol::sending_session session{std::move(setup), [&events](event&& e) { events.on_event(e); }};
-  workers pool{threads, **box};
-  session_driver driver{session, *peer, pool, **box, events, cancel, limits};
-  return driver.run();
+  return run_session(session, threads, o, in, out, **box, events, cancel);
 }
 
 finished serve_one(std::vector<std::string> const& arguments, int in, int out, observer& events, cancellation& cancel,
@@ -128,7 +163,7 @@ finished serve_one(std::vector<std::string> const& arguments, int in, int out, o
     if (!request.read(*words)) return refused();
     paths = request.sends() ? expanded(request.paths()) : request.paths();
   }
-  if (!request.sends()) return ended(exit_code::unsupported, "receiving as a server is not supported in this version");
+  if (!request.sends()) return receive(request, in, out, events, cancel, std::move(files));
   return send(request, std::move(paths), in, out, events, cancel, std::move(files));
 }
 

@@ -35,7 +35,7 @@ class server_request {
   // The server sends: somebody pulls.
   [[nodiscard]] bool sends() const noexcept { return sender_; }
   [[nodiscard]] volsync::options const& options() const noexcept { return what_; }
-  // Behind the ".": sources, or the one destination.
+  // Behind the ".": sources; of a receiver the first is the destination, and further ones mean nothing.
   [[nodiscard]] std::vector<std::string> const& paths() const noexcept { return paths_; }
   // --files-from=-: the names come from the client.
   [[nodiscard]] bool hears_names() const noexcept { return what_.files_from == "-"; }
