@@ -323,14 +323,17 @@ TEST_CASE("a stock client pulls from a session, whatever the pieces") {
   client peer{where.path, {"-aH", "--numeric-ids", "--delete", "--exclude=one", "--protocol=" + std::to_string(version)},
               where.path + "/to/"};
   std::array<std::byte, 4096> buffer{};
-  for (int turns = 0; !session.finished() && turns < 100'000; ++turns) {
+  for (int idle = 0; !session.finished() && idle < 1000;) {
     run_jobs(session);
     REQUIRE(session.advance(1 << 20));
     for (bytes said = session.take_output(); !said.empty(); said = session.take_output()) {
       REQUIRE(::write(peer.in.get(), said.data(), said.size()) == static_cast<ssize_t>(said.size()));
     }
     pollfd readable{peer.out.get(), POLLIN, 0};
-    if (::poll(&readable, 1, 10) == 0) continue;
+    if (::poll(&readable, 1, 10) == 0) {
+      ++idle;                                         // 10 s of silence are a failure
+      continue;
+    }
     auto const got = ::read(peer.out.get(), buffer.data(), piece);
     REQUIRE(got > 0);
     bytes const exact(buffer.begin(), buffer.begin() + got);
