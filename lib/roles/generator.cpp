@@ -23,7 +23,11 @@ std::size_t cost(request const& r) {
 }  // namespace
 
 generator::generator(generator_options const& how, received_lists& lists, std::function<void(event&&)> tell)
-    : how_{how}, lists_{lists}, tell_{std::move(tell)} {}
+    : how_{how}, lists_{lists}, tell_{std::move(tell)} {
+  // A list that knows one directory only can judge that one only, and only while it is there.
+  if (how_.incremental && how_.removal == removal_time::before) how_.removal = removal_time::during;
+  if (how_.incremental && how_.removal == removal_time::after) how_.removal = removal_time::delay;
+}
 
 generator::~generator() = default;
 
@@ -33,6 +37,8 @@ void generator::begin(std::shared_ptr<examine_context const> context, std::share
   removals_ = std::move(removals);
   if (root_is_new) made_ahead_.insert(std::string{});
   at_ = state::examining;
+  advance_lists();
+  advance_phases();
 }
 
 void generator::list_arrived(std::shared_ptr<received_list const> list) {
@@ -101,9 +107,16 @@ job_ptr generator::next_job() {
   return start_chunk();
 }
 
+// A list that is long enough needs no other: the sender may be waiting for us.
+bool generator::may_start(work const& of) const {
+  if (!context_->how.hard_links || lists_.complete()) return true;
+  return lists_.entries() - of.list->before >= how_.link_look_ahead;
+}
+
 job_ptr generator::start_chunk() {
   for (auto const& of : works_) {
     if (of->started) continue;
+    if (!may_start(*of)) return nullptr;
     received_list const& list = *of->list;
     bool const removes = how_.removal == removal_time::during || how_.removal == removal_time::delay;
     if (how_.removal == removal_time::before && !of->removals_planned) plan_removals(*of);

@@ -33,6 +33,7 @@ struct generator_options {
   bool ignore_errors = false;             // remove although the source had errors
   bool sends_delete_counts = false;       // the record of deletions is part of the goodbye
   bool goodbye_answered = true;           // the sender answers our last index but one
+  std::int64_t link_look_ahead = 0;       // entries, from a list's first on, among which members of groups are looked for
   std::size_t workers = 1;
 };
 
@@ -99,6 +100,7 @@ class generator {
   struct member { std::shared_ptr<work> of; std::uint32_t position = 0; };
   using then = std::function<void(job_ptr)>;
 
+  [[nodiscard]] bool may_start(work const& of) const;
   [[nodiscard]] job_ptr start_chunk();
   [[nodiscard]] job_ptr start_examining(std::shared_ptr<work> const& of, examine_task task);
   [[nodiscard]] job_ptr start_removing(std::shared_ptr<work> const& of, removal_task task, directory_finish after);

@@ -40,6 +40,8 @@ std::optional<removal_task> generator::removal_in(work& of, std::string const& d
       flist::has(e.flags, entry_flags::duplicate) || !removal_allowed()) {
     return std::nullopt;
   }
+  // Only the directory whose names this list holds.
+  if (how_.incremental && directory != of.list->path) return std::nullopt;
   removal_task task;
   task.directory = directory;
   task.collect = how_.removal == removal_time::delay;
