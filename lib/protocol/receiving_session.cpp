@@ -17,7 +17,6 @@ namespace volsync::protocol {
 namespace {
 
 constexpr std::size_t input_held = 4U << 20;      // undecoded bytes above which no more is read
-constexpr std::int64_t server_look_ahead = 500;   // entries: what rsync's server knows before it decides about links
 constexpr std::int32_t longest_peer_timeout = 86'400;   // seconds
 
 roles::removal_time when_to_remove(options const& o) {
@@ -143,7 +142,6 @@ void receiving_session::begin_running() {
   how.ignore_errors = o.ignore_errors;
   how.sends_delete_counts = wire::has_delete_stats(agreed_.features) && (how.removal != roles::removal_time::never || o.force);
   how.goodbye_answered = wire::goodbye_is_answered(agreed_.features);
-  how.link_look_ahead = setup_.we_are_server ? server_look_ahead : 0;
   how.workers = setup_.workers;
   auto const tell = [this](event&& what) { say(std::move(what)); };
   generator_ = std::make_unique<roles::generator>(how, *lists_, tell);

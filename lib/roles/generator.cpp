@@ -107,16 +107,17 @@ job_ptr generator::next_job() {
   return start_chunk();
 }
 
-// A list that is long enough needs no other: the sender may be waiting for us.
-bool generator::may_start(work const& of) const {
+// Members of a group may lie in lists to come, which decides who is asked for. Counted from the oldest open list on, because
+// the sender does so, too, and waits for us when it is far enough ahead.
+bool generator::may_start() const {
   if (!context_->how.hard_links || lists_.complete()) return true;
-  return lists_.entries() - of.list->before >= how_.link_look_ahead;
+  return lists_.entries() - works_.front()->list->before >= look_ahead;
 }
 
 job_ptr generator::start_chunk() {
   for (auto const& of : works_) {
     if (of->started) continue;
-    if (!may_start(*of)) return nullptr;
+    if (!may_start()) return nullptr;
     received_list const& list = *of->list;
     bool const removes = how_.removal == removal_time::during || how_.removal == removal_time::delay;
     if (how_.removal == removal_time::before && !of->removals_planned) plan_removals(*of);

@@ -33,7 +33,6 @@ struct generator_options {
   bool ignore_errors = false;             // remove although the source had errors
   bool sends_delete_counts = false;       // the record of deletions is part of the goodbye
   bool goodbye_answered = true;           // the sender answers our last index but one
-  std::int64_t link_look_ahead = 0;       // entries, from a list's first on, among which members of groups are looked for
   std::size_t workers = 1;
 };
 
@@ -100,7 +99,7 @@ class generator {
   struct member { std::shared_ptr<work> of; std::uint32_t position = 0; };
   using then = std::function<void(job_ptr)>;
 
-  [[nodiscard]] bool may_start(work const& of) const;
+  [[nodiscard]] bool may_start() const;
   [[nodiscard]] job_ptr start_chunk();
   [[nodiscard]] job_ptr start_examining(std::shared_ptr<work> const& of, examine_task task);
   [[nodiscard]] job_ptr start_removing(std::shared_ptr<work> const& of, removal_task task, directory_finish after);
@@ -115,6 +114,7 @@ class generator {
   void tell_all(std::vector<event> events);
   void count(entry_counts const& gone);
 
+  static constexpr std::int64_t look_ahead = 500;       // entries, from the oldest open list on
   [[nodiscard]] bool is_last_known(group const& g, work const& of) const;
   void enter_member(std::shared_ptr<work> const& of, std::uint32_t position);
   void advance(std::uint32_t group_id);

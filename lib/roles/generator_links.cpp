@@ -16,16 +16,15 @@ void generator::enter_member(std::shared_ptr<work> const& of, std::uint32_t posi
   advance(id);
 }
 
-// Whether no further member is known, as far ahead as is looked. Lists behind that may be here already, but do not count:
-// which file is transferred shall not hang on how fast lists come.
+// Whether no further member is known, as far ahead as is looked. Lists behind that may be here already, but do not count.
 bool generator::is_last_known(group const& g, work const& of) const {
   if (!g.queue.empty()) return false;
   if (g.seen >= g.lists.size()) return true;
   std::uint32_t horizon = of.number;
-  auto ahead = static_cast<std::int64_t>(of.list->size());
+  std::int64_t ahead = of.list->before + static_cast<std::int64_t>(of.list->size()) - works_.front()->list->before;
   for (auto const& each : works_) {
     if (each->number <= of.number) continue;
-    if (ahead >= how_.link_look_ahead) break;
+    if (ahead >= look_ahead) break;
     horizon = each->number;
     ahead += static_cast<std::int64_t>(each->list->size());
   }
