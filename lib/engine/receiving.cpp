@@ -22,8 +22,8 @@ std::optional<refusal> refuse(options const& o) {
     return refusal{exit_code::unsupported,
                    "--delay-updates, --sparse, --preallocate and --temp-dir are not supported when receiving in this version"};
   }
-  if (!o.partial_dir.empty() && o.partial_dir.front() == '/') {
-    return refusal{exit_code::unsupported, "an absolute --partial-dir is not supported when receiving in this version"};
+  if (o.partial_dir.find('/') != std::string::npos) {
+    return refusal{exit_code::unsupported, "a --partial-dir of several components is not supported when receiving in this version"};
   }
   return std::nullopt;
 }
@@ -47,6 +47,7 @@ std::variant<protocol::receiving_setup, refusal> receiving_setup(options const& 
   auto const ids = std::make_shared<fs::id_names>();
   setup.id_of = [ids](bool user, std::string const& name) { return user ? ids->user_id(name) : ids->group_id(name); };
   setup.as_root = fs::is_root();
+  setup.user = ::geteuid();
   setup.in_group = fs::is_member;
   setup.umask = current_umask();
   setup.workers = worker_count(o);

@@ -267,12 +267,14 @@ void receiving_session::destination_found(roles::destination_answer answer) {
   context->single_name = std::move(answer.single_name);
   context->full_root = std::move(answer.full_root);
   context->rules = setup_.filter;
+  context->user = setup_.user;
   std::shared_ptr<roles::removal_context> removals;
   if (when_to_remove(o) != roles::removal_time::never && answer.where) {
     removals = std::make_shared<roles::removal_context>();
     removals->where = answer.where;
     removals->rules = setup_.filter;
     removals->dry_run = o.dry_run;
+    removals->user = setup_.user;
     removals->at_most = o.max_delete;
     if (removals->at_most && *removals->at_most < 0) removals->at_most = 0;
   }

@@ -44,6 +44,7 @@ struct receiving_setup {
   // Local numbers of names of users and groups; nothing: no such name here.
   std::function<std::optional<std::uint32_t>(bool user, std::string const& name)> id_of;
   bool as_root = false;
+  std::uint32_t user = 0;                           // effective
   std::uint32_t umask = 022;
   std::function<bool(std::uint32_t)> in_group;
   std::size_t workers = 1;

@@ -8,8 +8,6 @@
 namespace volsync::roles {
 namespace {
 
-constexpr std::uint32_t set_id_bits = 06000;
-
 // Reads exactly `into.size()` bytes of the basis at `offset`.
 result<void> read_exactly(file& from, std::int64_t offset, std::span<std::byte> into) {
   while (!into.empty()) {
@@ -36,6 +34,7 @@ struct apply_job::open_output {
   bool literals = false;                      // something new was written
   apply_outcome result;
   bool broken = false;                        // failed: what still comes is thrown away
+  bool lost_basis = false;
   bytes block;
 
   explicit open_output(checksum::algorithm which) : digest{which} {}
@@ -151,7 +150,7 @@ void apply_job::begin(std::uint32_t index) {
   auto const basis_in = f.basis == basis_place::partial_dir ? open_partial_dir(f) : result<std::shared_ptr<directory const>>{o.in};
   if (f.basis != basis_place::none) {
     auto opened = basis_in ? (*basis_in)->open_file(*o.name) : result<std::unique_ptr<file>>{basis_in.error()};
-    // Without the basis the tokens cannot be followed: the file is asked for again.
+    // Without it the first reference to a block ends the attempt.
     if (opened) o.basis = std::move(*opened);
   }
   bool const in_place = f.in_place && f.basis != basis_place::partial_dir;
@@ -178,28 +177,35 @@ void apply_job::write(delta::token_batch const& tokens) {
       [&](delta::block_token const& match) { copy_blocks(match.block, match.run); });
 }
 
+// Blocks that follow each other lie together in the basis and in the new file: they are copied in large pieces.
 void apply_job::copy_blocks(std::int32_t block, std::int32_t run) {
   open_output& o = *current_;
   incoming_file const& f = files_[o.index];
-  for (std::int32_t i = 0; i < run && !o.broken; ++i) {
-    std::int32_t const which = block + i;
-    auto const length = static_cast<std::size_t>(f.head.length_of(which));
-    o.result.matched += static_cast<std::int64_t>(length);
-    std::int64_t const from = std::int64_t{which} * f.head.block_length;
-    o.block.resize(length);
+  std::int64_t from = std::int64_t{block} * f.head.block_length;
+  std::int64_t left = std::int64_t{run - 1} * f.head.block_length + f.head.length_of(block + run - 1);
+  o.result.matched += left;
+  while (left > 0 && !o.broken) {
+    o.block.resize(static_cast<std::size_t>(std::min<std::int64_t>(left, step_bytes)));
     auto const got = o.basis ? read_exactly(*o.basis, from, o.block) : result<void>{std::make_error_code(std::errc::io_error)};
-    if (!got) {
-      // The digest tells that this is not the file.
-      std::fill(o.block.begin(), o.block.end(), std::byte{0});
-      o.basis.reset();
-    }
+    if (!got) return lose_basis();
     o.digest.update(o.block);
     // In place, a block that stands where it belongs is there already.
     if (!(f.in_place && f.basis == basis_place::destination && from == o.at)) {
       if (auto const written = o.out->write_at(o.at, o.block); !written) return fail("write failed on", written.error());
     }
-    o.at += static_cast<std::int64_t>(length);
+    auto const length = static_cast<std::int64_t>(o.block.size());
+    o.at += length;
+    from += length;
+    left -= length;
   }
+}
+
+// What the tokens refer to cannot be read (any more): the file is asked for again, and what still comes is thrown away.
+void apply_job::lose_basis() {
+  open_output& o = *current_;
+  o.broken = true;
+  o.lost_basis = true;
+  o.result.what = apply_outcome::how::unverified;
 }
 
 void apply_job::end(checksum::digest const& theirs) {
@@ -224,6 +230,10 @@ void apply_job::settle() {
       if (auto const safe = o.out->sync(); !safe) fail("fsync failed on", safe.error());
     }
     if (!o.broken) set_attributes();
+    if (!o.broken) {
+      // Where the system writes late, this is where it says that it could not.
+      if (auto const closed = o.out->close(); !closed) fail("write failed on", closed.error());
+    }
     if (!o.broken && !in_place) {
       if (auto const named = o.out->place(*o.name); !named) fail("rename", named.error());
     }
@@ -238,6 +248,7 @@ void apply_job::set_attributes() {
   open_output& o = *current_;
   wanted_attributes const& w = files_[o.index].attributes;
   auto const note = [&](char const* step, error_code why) {
+    if (o.result.why) return;                          // the first one is told
     o.result.step = step;
     o.result.why = why;
   };
@@ -248,23 +259,24 @@ void apply_job::set_attributes() {
   if (w.mtime) {
     if (auto const set = o.out->set_mtime(*w.mtime); !set) note("failed to set times on", set.error());
   }
-  // Giving a file away may have taken its setuid and setgid bits.
-  if (w.mode || (owned && (files_[o.index].create_mode & set_id_bits) != 0)) {
-    std::uint32_t const mode = w.mode.value_or(files_[o.index].create_mode);
-    if (auto const set = o.out->set_mode(mode); !set) note("failed to set permissions on", set.error());
+  // After the owner: giving a file away takes its set-id bits.
+  if (w.mode) {
+    if (auto const set = o.out->set_mode(*w.mode); !set) note("failed to set permissions on", set.error());
   }
 }
 
-// What was begun is kept if that was asked for and there is something new in it.
+// What was begun is kept if that was asked for and there is something new in it. A complete old file is never given up for
+// the beginning of a new one.
 void apply_job::keep_partial() {
   open_output& o = *current_;
   incoming_file const& f = files_[o.index];
-  if (!o.literals || o.at == 0 || !o.out) return;
+  bool const in_place = f.in_place && f.basis != basis_place::partial_dir;
+  if (!o.literals || o.at == 0 || !o.out || in_place || o.lost_basis) return;
   if (!how_.partial_dir.empty()) {
     auto const leaf = leaf_name::make(how_.partial_dir);
     if (leaf) (void)o.in->make_directory(*leaf, 0700);
     if (auto const to = open_partial_dir(f)) o.result.kept = o.out->place(**to, *o.name).has_value();
-  } else if (how_.partial && !(f.in_place && f.basis != basis_place::partial_dir)) {
+  } else if (how_.partial && f.nothing_to_lose) {
     (void)o.out->set_mtime({0, 0});
     o.result.kept = o.out->place(*o.name).has_value();
   }

@@ -40,6 +40,7 @@ struct incoming_file {
   delta::sum_head head;                     // as the sender echoed it, checked
   bool in_place = false;                    // the basis itself is written
   bool discard = false;                     // what arrives is read and thrown away
+  bool nothing_to_lose = false;             // no complete file has this name: a partial one may take it
 };
 
 struct apply_options {
@@ -95,6 +96,7 @@ class apply_job final : public job {
   void begin(std::uint32_t index);
   void write(delta::token_batch const& tokens);
   void copy_blocks(std::int32_t block, std::int32_t run);
+  void lose_basis();
   void end(checksum::digest const& theirs);
   void settle();
   void set_attributes();

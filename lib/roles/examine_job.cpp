@@ -423,6 +423,7 @@ void examine_job::empty(subject const& s) {
   auto how = std::make_shared<removal_context>();
   how->where = context_->where;
   how->rules = context_->rules;
+  how->user = context_->user;
   removal_task task;
   task.directory = s.path;
   task.names = std::make_shared<std::unordered_set<std::string>>();
@@ -503,6 +504,8 @@ void examine_job::request(subject& s, decision const& d) {
   file_status const fresh = unknown_status(S_IFREG | to.create_mode);
   to.attributes = attributes_for(*s.e, fresh, was, how);
   to.in_place = how.inplace;
+  // A file that was kept when its transfer broke off has the time 0.
+  to.nothing_to_lose = !s.there || (was != nullptr && was->mtime == 0);
   if (how.dry_run || !s.in) {
     outcomes_.push_back(std::move(asked));
     return;

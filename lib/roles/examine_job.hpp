@@ -33,6 +33,7 @@ struct examine_context {
   std::string single_name;                  // the destination's own name for the only entry of the list; empty: as listed
   std::string full_root;                    // path of the destination, for messages
   std::shared_ptr<filter::rule_set const> rules;   // of the receiving side; null: none
+  std::uint32_t user = 0;                   // who we are, see removal_context
 };
 
 // Which entries, and what is known about them.

@@ -11,6 +11,7 @@ namespace volsync::roles {
 namespace {
 
 constexpr std::size_t most_held = 8U << 20;          // bytes that may wait to be written
+constexpr std::int64_t most_matched = 4 << 20;        // bytes of the basis that one part may refer to
 constexpr std::size_t file_overhead = 256;           // bytes: what a file of a batch costs beyond its content
 
 }  // namespace
@@ -29,6 +30,7 @@ struct receiver::arriving {
   delta::token_batch tokens;
   item about;                                        // for progress
   std::int64_t size = 0, done = 0;                   // bytes
+  std::int64_t matched = 0;                          // bytes that `tokens` refer to
   delta::sum_head head;
 };
 
@@ -103,7 +105,9 @@ void receiver::match(std::int32_t block, std::int32_t run) {
   arriving_->done += length;
   received_so_far_ += length;
   figures_.matched_data += length;
-  if (arriving_->tokens.size() >= step_bytes) pass_on(std::nullopt);
+  arriving_->matched += length;
+  // A token is small, but the work it stands for is not.
+  if (arriving_->tokens.size() >= step_bytes || arriving_->matched >= most_matched) pass_on(std::nullopt);
 }
 
 void receiver::end_file(checksum::digest const& digest) {
@@ -119,6 +123,7 @@ void receiver::pass_on(std::optional<checksum::digest> ends) {
   apply_part part;
   part.file = static_cast<std::uint32_t>(to->files.size() - 1);
   part.tokens = std::exchange(arriving_->tokens, {});
+  arriving_->matched = 0;
   part.ends = ends;
   std::size_t const size = part.tokens.size();
   to->held += size;

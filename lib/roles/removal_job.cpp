@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "flist/list.hpp"
@@ -26,9 +27,11 @@ removal_job::~removal_job() = default;
 
 namespace {
 
-// The rules for the content of a directory, read from the merge files on the way from the destination's root.
+// The rules for the content of a directory, read from the merge files on the way from the destination's root. A link is
+// followed to rules only if root or the user himself made it.
 result<std::shared_ptr<filter::rule_set const>> rules_in(fs::destination& where, std::shared_ptr<filter::rule_set const> rules,
-                                                         std::string const& path, std::string& error_text) {
+                                                         std::string const& path, std::function<bool(std::uint32_t)> const& trusts,
+                                                         std::vector<std::string>& refused, std::string& error_text) {
   if (!rules || !rules->has_directory_rules()) return rules;
   std::size_t at = 0;
   for (;;) {
@@ -37,7 +40,13 @@ result<std::shared_ptr<filter::rule_set const>> rules_in(fs::destination& where,
     filter::file_loader const load = [&](std::string const& name) -> result<std::optional<std::string>> {
       auto const leaf = leaf_name::make(name);
       if (!handle || !leaf) return std::optional<std::string>{};
-      auto opened = (*handle)->open_file(*leaf);
+      auto const status = (*handle)->status_of(*leaf);
+      bool const is_link = status && S_ISLNK(status->mode);
+      if (is_link && !trusts(status->uid)) {
+        refused.push_back(where.full_path(joined(here, name)));
+        return std::optional<std::string>{};
+      }
+      auto opened = (*handle)->open_file(*leaf, is_link);
       if (!opened) return std::optional<std::string>{};
       std::string text;
       std::array<std::byte, 4096> piece{};
@@ -70,6 +79,16 @@ void removal_job::problem(std::string const& path, std::string step, error_code 
   events_.emplace_back(std::move(said));
 }
 
+result<std::shared_ptr<filter::rule_set const>> removal_job::rules_of(std::string const& path) {
+  std::vector<std::string> refused;
+  auto const trusts = [&](std::uint32_t uid) { return uid == 0 || uid == context_->user; };
+  auto rules = rules_in(*context_->where, context_->rules, path, trusts, refused, fatal_);
+  for (auto const& each : refused) {
+    events_.emplace_back(message{message::level::error, "refusing to follow a symlink owned by an untrusted user: " + each, false});
+  }
+  return rules;
+}
+
 // Whether a name is to go, as far as names and rules say. Below the top everything goes that no rule keeps.
 bool removal_job::goes(std::string const& name, bool top) const {
   if (!top) return true;
@@ -96,7 +115,7 @@ bool removal_job::begin() {
     if (!absent) problem(task_.directory, "opendir", handle.error());
     return false;
   }
-  auto rules = rules_in(*context_->where, context_->rules, task_.directory, fatal_);
+  auto rules = rules_of(task_.directory);
   if (!rules) {
     if (fatal_.empty()) fatal_ = "a filter file of the destination cannot be read: " + rules.error().message();
     return false;
@@ -183,7 +202,7 @@ bool removal_job::descend(level const& from, candidate const& next) {
   inner.self = next;
   inner.rules = from.rules;
   if (from.rules && from.rules->has_directory_rules()) {
-    auto rules = rules_in(*context_->where, context_->rules, path, fatal_);
+    auto rules = rules_of(path);
     if (!rules) return false;
     inner.rules = std::move(*rules);
   }

@@ -24,6 +24,7 @@ struct removal_context {
   std::shared_ptr<fs::destination> where;
   std::shared_ptr<filter::rule_set const> rules;       // of the receiving side; null: none
   bool dry_run = false;
+  std::uint32_t user = 0;                              // who we are: whose links to merge files are followed
   std::optional<std::int64_t> at_most;                 // --max-delete
   std::optional<std::uint64_t> one_file_system;        // -x: mount points stay
   std::atomic<std::int64_t> removed{0};                // counted against at_most
@@ -68,6 +69,7 @@ class removal_job final : public job {
     candidate self;                                    // as a child of the level above
   };
 
+  [[nodiscard]] result<std::shared_ptr<filter::rule_set const>> rules_of(std::string const& path);
   [[nodiscard]] bool begin();
   [[nodiscard]] bool fill(level& into, bool top);
   [[nodiscard]] bool goes(std::string const& name, bool top) const;
