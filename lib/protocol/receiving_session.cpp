@@ -268,6 +268,7 @@ void receiving_session::destination_found(roles::destination_answer answer) {
   context->full_root = std::move(answer.full_root);
   context->rules = setup_.filter;
   context->user = setup_.user;
+  context->root_is_new = answer.made && context->single_name.empty();
   std::shared_ptr<roles::removal_context> removals;
   if (when_to_remove(o) != roles::removal_time::never && answer.where) {
     removals = std::make_shared<roles::removal_context>();
@@ -279,7 +280,7 @@ void receiving_session::destination_found(roles::destination_answer answer) {
     if (removals->at_most && *removals->at_most < 0) removals->at_most = 0;
   }
   receiver_->begin(answer.where);
-  bool const root_is_new = answer.made && context->single_name.empty();
+  bool const root_is_new = context->root_is_new;
   generator_->begin(std::move(context), std::move(removals), root_is_new);
   destination_known_ = true;
 }

@@ -268,7 +268,8 @@ void examine_job::act(subject& s, decision d) {
 // Sets the attributes that differ. Says which flags are told: after a change of the owner that took set-id bits away,
 // rsync compares with what is left, and so do we.
 flist::item_flags examine_job::mend(subject& s, flist::item_flags flags, flist::item_flags told) {
-  wanted_attributes wanted = attributes_for(*s.e, s.there->status, &s.there->status, context_->how);
+  bool const new_root = !s.name && context_->root_is_new;
+  wanted_attributes wanted = attributes_for(*s.e, s.there->status, new_root ? nullptr : &s.there->status, context_->how);
   // A directory's time is set when its content is done; a file's only if it differs by more than may be.
   if (s.e->is_directory() || (flags & report_time) == 0) wanted.mtime.reset();
   if (!s.name) {
@@ -303,7 +304,8 @@ void examine_job::keep(subject& s, decision const& d) {
     if (task_.incremental && !s.self) return;                 // with its own list
     if (s.self && task_.self_is_new) one.flags = is_new | local_change;
   }
-  if (!context_->how.dry_run && d.flags != 0) one.flags = mend(s, d.flags, one.flags);
+  bool const new_root = !s.name && context_->root_is_new;
+  if (!context_->how.dry_run && (d.flags != 0 || new_root)) one.flags = mend(s, d.flags, one.flags);
   if (s.e->is_directory() && (d.flags & report_time) != 0) touched(s.path);
   outcomes_.push_back(std::move(one));
 }
@@ -503,7 +505,8 @@ void examine_job::request(subject& s, decision const& d) {
   to.create_mode = (mode | 0200U) & 0700U;
   file_status const fresh = unknown_status(S_IFREG | to.create_mode);
   to.attributes = attributes_for(*s.e, fresh, was, how);
-  to.in_place = how.inplace;
+  // A file with other names is not written in place: they may stand for other files of the source by now.
+  to.in_place = how.inplace && (was == nullptr || was->link_count <= 1);
   // A file that was kept when its transfer broke off has the time 0.
   to.nothing_to_lose = !s.there || (was != nullptr && was->mtime == 0);
   if (how.dry_run || !s.in) {

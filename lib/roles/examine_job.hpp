@@ -34,6 +34,7 @@ struct examine_context {
   std::string full_root;                    // path of the destination, for messages
   std::shared_ptr<filter::rule_set const> rules;   // of the receiving side; null: none
   std::uint32_t user = 0;                   // who we are, see removal_context
+  bool root_is_new = false;                 // the destination itself was made by this run
 };
 
 // Which entries, and what is known about them.

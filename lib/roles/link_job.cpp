@@ -68,8 +68,8 @@ linked link_job::link(link_task const& member) {
     one.what = linked::how::in_place;
     return one;
   }
-  bool const same_type = status && (status->mode & S_IFMT) == (e.mode & S_IFMT);
-  one.flags |= same_type ? attribute_flags(e, *status, false, context_->how) : is_new;
+  bool const replaces = status && !S_ISDIR(status->mode);
+  one.flags |= replaces ? attribute_flags(e, *status, false, context_->how) : is_new;
   if (!context_->how.dry_run && !replace(**in, *name, **from, *leader, path, status ? &*status : nullptr)) return one;
   touched_.push_back(here.parent);
   one.what = linked::how::made;
