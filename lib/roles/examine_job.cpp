@@ -161,6 +161,11 @@ bool examine_job::examine(std::uint32_t position, bool self) {
   }
   if (s.e->is_symlink()) s.target = list.list->extra(*s.e);
   if (!look(s)) return true;
+  // A list's own directory is made, or freed of what is in its place, with the list that names it.
+  if (self && !task_.settled && !context_->how.dry_run && (!s.there || !S_ISDIR(s.there->status.mode))) {
+    blocked_ = true;
+    return false;
+  }
   if (s.there && wants_digest(*s.e, s.there->status, context_->how)) {
     auto opened = s.in->open_file(*s.name);
     if (opened) {
