@@ -117,8 +117,10 @@ class Case:
             self.options.remove("-n")
         if self.mode != "push":        # what the receiving half does not have yet
             later = ("--delay-updates", "--temp-dir=/dev/shm", "--preallocate", "-S")
-            # rsync gives a directory's times to whatever stands in its place then: see stricter.md.
-            self.options = [o for o in self.options if o not in (*later, "--ignore-existing")]
+            # Where rsync harms what another name has, or gives a directory's times to something else: see stricter.md.
+            links = any("H" in o for o in self.options if isinstance(o, str) and not o.startswith("--"))
+            differs = ("--ignore-existing", "--inplace") if links else ("--ignore-existing",)
+            self.options = [o for o in self.options if o not in (*later, *differs)]
         self.all_options = list(self.options)
 
     def make_source(self):

@@ -12,11 +12,13 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# Everything but a push to a stock rsync.
+OTHER_MODES = ("pull", "serve-push", "serve-pull", "both-push", "both-pull")
 GATE = [
     ["push_cases.py", "--self-test"],
     ["push_cases.py", "--cases", "40", "--transport", "mixed", "--big", "0"],
     ["push_cases.py", "--cases", "8", "--transport", "daemon", "--big", "0"],
-    ["push_cases.py", "--cases", "8", "--mode", "serve-pull", "--transport", "pipe", "--big", "0"],
+    *[["push_cases.py", "--cases", "8", "--mode", mode, "--transport", "pipe", "--big", "0"] for mode in OTHER_MODES],
     ["daemon_cases.py"],
     ["filters.py", "--quick"],
     ["bad_input.py", "--cuts", "30", "--signals", "1"],
@@ -27,7 +29,7 @@ SOAK = [
     ["push_cases.py", "--self-test"],
     ["push_cases.py", "--cases", "500", "--transport", "mixed", "--big", "300"],
     ["push_cases.py", "--cases", "200", "--transport", "daemon", "--big", "0"],
-    ["push_cases.py", "--cases", "200", "--mode", "serve-pull", "--transport", "pipe", "--big", "0"],
+    *[["push_cases.py", "--cases", "200", "--mode", mode, "--transport", "pipe", "--big", "0"] for mode in OTHER_MODES],
     ["daemon_cases.py"],
     ["filters.py"],
     ["bad_input.py", "--cuts", "500", "--signals", "100"],

@@ -6,9 +6,10 @@
 namespace volsync::cli {
 namespace {
 
-constexpr std::string_view usage = R"(volsync copies files to another host, where a stock rsync receives them.
+constexpr std::string_view usage = R"(volsync copies files to or from another host, which has a stock rsync.
 
 Usage: volsync [OPTION]... SOURCE... [USER@]HOST:DESTINATION
+   or  volsync [OPTION]... [USER@]HOST:SOURCE... DESTINATION
    or  volsync [OPTION]... SOURCE... [USER@]HOST::MODULE/DESTINATION    (a daemon; also rsync://[USER@]HOST[:PORT]/...)
    or  volsync rsync://HOST/                                            (what a daemon has)
 
