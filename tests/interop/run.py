@@ -22,6 +22,7 @@ GATE = [
     ["daemon_cases.py"],
     ["filters.py", "--quick"],
     ["bad_input.py", "--cuts", "30", "--signals", "1"],
+    ["receive_faults.py", "--kills", "10", "--fills", "4"],
     ["big_delta.py", "--mib", "300"],
     ["memory.py", "--files", "40000"],
 ]
@@ -33,6 +34,7 @@ SOAK = [
     ["daemon_cases.py"],
     ["filters.py"],
     ["bad_input.py", "--cuts", "500", "--signals", "100"],
+    ["receive_faults.py", "--kills", "200", "--fills", "20"],
     ["big_delta.py", "--mib", "300", "--transport", "libssh"],
     ["memory.py", "--files", "1000000"],
 ]
