@@ -425,7 +425,7 @@ void generator::say_counts_and_goodbye() {
 }
 
 void generator::advance_phases() {
-  if (at_ == state::examining && !how_.incremental && works_.size() == 1 && works_.front()->started && chunks_.empty()) {
+  if (at_ == state::examining && !how_.incremental && works_.size() == 1 && works_.front()->started && quiet()) {
     lists_told_ = 1;
     say_done();
     at_ = state::first_answer;

@@ -10,7 +10,7 @@ CLOSE = ("Literal data", "Matched data", "Total bytes sent", "Total bytes receiv
 # rsync 3.5.0 counts the file list when its output buffer is written: 0, or a multiple of the buffer.
 SKIPPED = ("File list generation time", "File list transfer time", "File list size")
 # What -vv says about a program's own working is its own business.
-DEBUG = re.compile(r"opening connection using: |\[sender\] (hiding|showing) |remote shell '|client_run|total: matches=|"
+DEBUG = re.compile(r"opening connection using: |\[sender\] (hiding|showing) |\[generator\] (risking|protecting) |remote shell '|client_run|total: matches=|"
                    r"delta-transmission |transport: |protected args: |opening tcp connection |sending daemon args: ")
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
 
@@ -34,8 +34,8 @@ def split(text):
             line = line.rsplit("\r", 1)[1]
             m = re.match(r"\s*([\d.,KMG]+)\s+(\d+)%\s+\S+\s+\S+(?: \((xfr#\d+), ((?:ir|to)-chk=\d+/\d+)\))?\s*$",
                          line)
-            if not m:
-                progress.append(line)
+            if not m:                                    # a line that follows a meter without an end of line
+                lines += [line] if line.strip() else []
             elif m.group(3):                      # finished; how often an unfinished file is shown is a matter of time
                 progress.append(m.groups())
             continue

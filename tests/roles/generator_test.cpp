@@ -1,0 +1,236 @@
+// The generator's order of ends, and its answers to what the receiver finds out, over a tree in memory.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fs/memory_tree.hpp"
+#include "roles/generator.hpp"
+#include "support/catch.hpp"
+
+using namespace volsync;
+using namespace volsync::roles;
+
+namespace {
+
+// Runs jobs at once, and takes down what the sender would be told: "D" for an end, "C" for the counts, "3" for a request
+// of index 3, "i3" for a record.
+struct bench {
+  std::shared_ptr<fs::memory_tree> memory = std::make_shared<fs::memory_tree>();
+  received_lists lists;
+  std::vector<event> events;
+  generator g;
+  std::string said;
+
+  bench(generator_options how, bool incremental)
+      : lists{incremental}, g{with(how, incremental), lists, [this](event&& e) { events.push_back(std::move(e)); }} {
+    REQUIRE(memory->add_directory("/to"));
+  }
+  static generator_options with(generator_options how, bool incremental) {
+    how.incremental = incremental;
+    return how;
+  }
+  void begin(bool deletes = false, bool links = true) {
+    auto root = memory->open_root("/to");
+    auto context = std::make_shared<examine_context>();
+    context->where = std::make_shared<fs::destination>(std::move(*root), "/to", false);
+    context->how.perms = context->how.times = context->how.as_root = true;
+    context->how.hard_links = links;
+    context->how.deletes = deletes;
+    context->full_root = "/to";
+    std::shared_ptr<removal_context> removals;
+    if (deletes) {
+      removals = std::make_shared<removal_context>();
+      removals->where = context->where;
+    }
+    g.begin(context, removals, false);
+    run();
+  }
+  // A list of regular files with a leading "." if it is the first.
+  void list(std::vector<std::string> const& names, std::int32_t io_error = 0, bool linked = false) {
+    auto const filling = lists.begin();
+    REQUIRE(filling);
+    auto& into = *filling->into;
+    auto const top = into.add_parent("");
+    flist::entry e;
+    e.parent = top;
+    e.mode = S_IFDIR | 0755;
+    e.flags = flist::entry_flags::top;
+    (void)into.append(e, ".");
+    e.mode = S_IFREG | 0644;
+    e.size = 3;
+    e.mtime = 1000;
+    e.flags = linked ? flist::entry_flags::hard_linked : flist::entry_flags::none;
+    for (auto const& name : names) (void)into.append(e, name);
+    g.list_arrived(lists.end(io_error));
+    run();
+  }
+  void run() {
+    for (;;) {
+      if (auto job = g.next_job()) {
+        job->step();
+        g.take(std::move(job));
+        continue;
+      }
+      auto value = g.next();
+      if (!value) return;
+      if (auto const* r = std::get_if<request>(&*value)) {
+        bool const asks = (r->flags & flist::item::transfer) != 0;
+        said += (asks ? "" : "i") + std::to_string(flist::raw(r->n)) + " ";
+      } else {
+        said += std::holds_alternative<list_done>(*value) ? "D " : "C ";
+      }
+    }
+  }
+  void answered() {
+    REQUIRE(g.answered());
+    run();
+  }
+  [[nodiscard]] std::string take() { return std::exchange(said, {}); }
+};
+
+}  // namespace
+
+TEST_CASE("ends of phases without incremental recursion, protocol 31 and later") {
+  bench b{{}, false};
+  b.list({"a", "b"});
+  b.begin();
+  CHECK(b.take() == "i0 1 2 D ");
+  CHECK_FALSE(b.g.answered().error() == make_error_code(role_errc::done_unasked));
+  b.g.arrived(1);
+  b.g.arrived(2);
+  b.run();
+  CHECK(b.take() == "D D D ");
+  b.answered();
+  b.answered();
+  CHECK(b.take().empty());
+  b.answered();
+  CHECK(b.take() == "D ");
+  CHECK(b.g.finished());
+  CHECK(b.g.answered().error() == make_error_code(role_errc::done_unasked));
+}
+
+TEST_CASE("protocol 30 has one end less") {
+  generator_options how;
+  how.goodbye_answered = false;
+  bench b{how, false};
+  b.list({});
+  b.begin();
+  CHECK(b.take() == "i0 D ");
+  b.answered();
+  CHECK(b.take() == "D D ");
+  b.answered();
+  b.answered();
+  CHECK(b.take() == "D ");
+  CHECK(b.g.finished());
+}
+
+TEST_CASE("a file whose digest was wrong is asked for once more, after the first phase") {
+  bench b{{}, false};
+  b.list({"a"});
+  b.begin();
+  CHECK(b.take() == "i0 1 D ");
+  b.g.unverified(1);
+  b.run();
+  CHECK(b.take().empty());
+  b.answered();
+  CHECK(b.take() == "1 D D D ");
+  b.g.unverified(1);
+  b.run();
+  CHECK(b.g.find(1) == nullptr);
+}
+
+TEST_CASE("with incremental recursion the newest list ends only when no other comes") {
+  bench b{{}, true};
+  b.list({"a"});
+  b.begin(false, false);
+  CHECK(b.take() == "i0 2 ");
+  b.g.arrived(2);
+  b.run();
+  CHECK(b.take().empty());
+  REQUIRE(b.lists.end_all());
+  b.g.lists_complete();
+  b.run();
+  CHECK(b.take() == "D ");
+  b.answered();
+  CHECK(b.take() == "D D D ");
+}
+
+TEST_CASE("links are not decided before enough is known") {
+  bench b{{}, true};
+  b.list({"a"});
+  b.begin();
+  CHECK(b.take().empty());
+  REQUIRE(b.lists.end_all());
+  b.g.lists_complete();
+  b.run();
+  CHECK(b.take() == "i0 2 ");
+}
+
+TEST_CASE("a list without an entry needs no destination and is ended all the same") {
+  bench b{{}, false};
+  REQUIRE(b.lists.begin());
+  b.g.list_arrived(b.lists.end(0));
+  b.g.begin(std::make_shared<examine_context>(), nullptr, false);
+  b.run();
+  CHECK(b.take() == "D ");
+}
+
+TEST_CASE("of linked files one is asked for, the others become links to it") {
+  bench b{{}, false};
+  b.list({"a", "b", "c"}, 0, true);
+  b.begin();
+  CHECK(b.take() == "i0 3 D ");        // the last one leads
+  b.answered();
+  CHECK(b.take().empty());
+  REQUIRE(b.memory->add_file("/to/c", "new"));
+  b.g.arrived(3);
+  b.run();
+  CHECK(b.take() == "i2 i1 D D D ");
+  CHECK(b.memory->status_of("/to/a", false)->inode == b.memory->status_of("/to/c", false)->inode);
+}
+
+TEST_CASE("a leader that does not come is followed by another") {
+  bench b{{}, false};
+  b.list({"a", "b"}, 0, true);
+  b.begin();
+  CHECK(b.take() == "i0 2 D ");
+  b.g.not_coming(2);
+  b.run();
+  CHECK(b.take() == "1 ");
+}
+
+TEST_CASE("removals wait for a list that is whole") {
+  for (std::int32_t const io_error : {0, 1, 2}) {
+    generator_options how;
+    how.removal = removal_time::during;
+    how.sends_delete_counts = true;
+    bench b{how, false};
+    REQUIRE(b.memory->add_file("/to/extra", "x"));
+    b.list({"a"}, io_error);
+    b.begin(true);
+    bool const removed = io_error != 1;
+    CHECK(b.memory->status_of("/to/extra", false).has_value() == !removed);
+    CHECK(b.g.deleted().regular == (removed ? 1 : 0));
+    b.g.arrived(1);
+    b.answered();
+    CHECK(b.take() == "i0 1 D D D C D ");
+  }
+}
+
+TEST_CASE("late removals come after the third answer") {
+  generator_options how;
+  how.removal = removal_time::after;
+  how.sends_delete_counts = true;
+  bench b{how, false};
+  REQUIRE(b.memory->add_file("/to/extra", "x"));
+  b.list({});
+  b.begin(true);
+  CHECK(b.take() == "i0 D ");
+  b.answered();
+  CHECK(b.take() == "D D ");
+  b.answered();
+  CHECK(b.memory->status_of("/to/extra", false));
+  b.answered();
+  CHECK_FALSE(b.memory->status_of("/to/extra", false));
+  CHECK(b.take() == "C D ");
+}
