@@ -220,17 +220,18 @@ void session_driver::time_list() {
 }
 
 void session_driver::keep_time() {
-  // A peer that does not wait as long as we is kept awake in its own time, and bound to it.
+  // Whoever waits less, we or the peer, is told of our life in his time; the peer's time does not limit our own work.
   auto const theirs = session_.peer_timeout();
-  if (theirs.count() != 0 && (limits_.timeout.count() == 0 || theirs < limits_.timeout)) limits_.timeout = theirs;
-  if (limits_.timeout.count() == 0) return;
+  auto const least = theirs.count() != 0 && (limits_.timeout.count() == 0 || theirs < limits_.timeout) ? theirs : limits_.timeout;
+  if (least.count() == 0) return;
   auto const now = clock::now();
   // Half of it, rounded up, without a word: a sign of life.
-  if (now - last_output_ >= (limits_.timeout + std::chrono::seconds{1}) / 2 && outgoing_.empty() && peer_.output_backlog() == 0) {
+  if (now - last_output_ >= (least + std::chrono::seconds{1}) / 2 && outgoing_.empty() && peer_.output_backlog() == 0) {
     session_.keep_alive();
     if (bytes alive = session_.take_output(); !alive.empty()) peer_.put_output(std::move(alive));
     last_output_ = now;                            // but it is not what the run consists of
   }
+  if (limits_.timeout.count() == 0) return;
   if (now - std::max(last_input_, last_moved_) >= limits_.timeout) {
     peer_.abort();
     fail(exit_code::timeout, "[" + std::string{session_.role()} + "] io timeout after " + std::to_string(limits_.timeout.count()) + " seconds -- exiting");
