@@ -70,6 +70,9 @@ linked link_job::link(link_task const& member) {
   }
   bool const replaces = status && !S_ISDIR(status->mode);
   one.flags |= replaces ? attribute_flags(e, *status, false, context_->how) : is_new;
+  // A link has no permissions to compare, but what it takes the place of had some.
+  bool const had_mode = replaces && e.is_symlink() && !S_ISLNK(status->mode) && ((status->mode ^ e.mode) & 07777U) != 0;
+  if (had_mode && context_->how.perms) one.flags |= report_perms;
   if (!context_->how.dry_run && !replace(**in, *name, **from, *leader, path, status ? &*status : nullptr)) return one;
   touched_.push_back(here.parent);
   one.what = linked::how::made;
