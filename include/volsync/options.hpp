@@ -120,6 +120,7 @@ struct options {
   int protocol = 32;                 ///< highest version offered, 30..32
   bool secluded_args = false;        ///< -s
   int old_args = 0;                  ///< --old-args
+  bool trust_sender = false;         ///< --trust-sender: in a pull, whatever the other side lists is taken
   int daemon_port = 0;               ///< --port, of daemons that name none themselves; 0: 873
   std::string bind_address;          ///< --address: ours, for a daemon's socket; empty: the system's choice
   std::string password_file;         ///< --password-file, for daemons; "-": standard input

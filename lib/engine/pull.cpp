@@ -7,6 +7,7 @@
 #include "engine/receiving.hpp"
 #include "engine/set_up.hpp"
 #include "filter/errc.hpp"
+#include "protocol/requested_names.hpp"
 
 namespace volsync::engine {
 namespace {
@@ -19,6 +20,18 @@ std::optional<refusal> refuse_sources(std::vector<location> const& sources) {
     if (!same) return refusal{exit_code::syntax, "All source args must come from the same machine."};
   }
   return std::nullopt;
+}
+
+// A daemon's paths begin with its module, which is no part of any name.
+std::shared_ptr<protocol::requested_names const> expected_of(job const& what, std::vector<std::string> paths,
+                                                             filter::rule_set const& sent) {
+  if (what.sources.front().daemon) {
+    for (std::string& path : paths) {
+      auto const slash = path.find('/');
+      path = slash == std::string::npos ? "." : path.substr(slash + 1);
+    }
+  }
+  return std::make_shared<protocol::requested_names const>(paths, what.options, protocol::rules_known_here(sent));
 }
 
 }  // namespace
@@ -45,6 +58,7 @@ finished run_pull(job const& what, observer& events, cancellation& cancel, std::
 
   std::vector<std::string> paths;
   for (auto const& each : what.sources) paths.push_back(each.path.empty() ? "." : each.path);
+  if (!o.trust_sender) setup.expected = expected_of(what, paths, *compiled->sent);
   location const& host = what.sources.front();
   auto const command = protocol::make_server_command(o, false, protocol::compatibility_letters(o, false), paths, addressee_of(host));
   std::size_t const threads = setup.workers;

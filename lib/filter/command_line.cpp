@@ -142,11 +142,12 @@ result<compiled> compile_for_pull(options const& what, sources const& from, std:
   // The server sees -C among its arguments and adds those rules itself.
   options without_cvs = what;
   without_cvs.cvs_exclude = false;
-  auto const travelling = what.cvs_exclude ? rules_of(without_cvs, from, error_text) : rules;
+  auto travelling = what.cvs_exclude ? rules_of(without_cvs, from, error_text) : rules;
   if (!travelling) return travelling.error();
   for (element const& each : *travelling) {
     if (each.what.at_sender) made.wire.push_back(to_wire(each.what));
   }
+  made.sent = make_set(std::move(*travelling), from);
   made.rules = make_set(std::move(*rules), from);
   return made;
 }

@@ -17,6 +17,7 @@ struct compiled {
   std::shared_ptr<rule_set const> rules;
   std::vector<wire_rule> wire;  // for the other side
   bool send = false;            // whether the list, even an empty one, is sent at all
+  std::shared_ptr<rule_set const> sent;  // of a pull: the rules of `wire`; those that -C adds there are not among them
 };
 
 struct sources {

@@ -18,7 +18,6 @@ class category final : public std::error_category {
       case protocol_errc::unwanted_recursion: return "the server uses incremental recursion, which our options forbid";
       case protocol_errc::closed_early: return "connection unexpectedly closed";
       case protocol_errc::unexpected_message: return "the peer sent a message that only the other side may send";
-      case protocol_errc::unrequested_name: return "rejecting unrequested file-list name";
       case protocol_errc::too_many_rules: return "the peer sent more than 100000 filter rules";
       case protocol_errc::too_many_ids: return "the peer sent more than a million names of users or groups";
       case protocol_errc::arguments_too_long: return "the arguments from standard input have no end";
@@ -43,7 +42,6 @@ std::error_code make_error_code(protocol_errc e) noexcept {
 exit_code exit_code_of(std::error_code e) noexcept {
   if (e == make_error_code(protocol_errc::not_rsync) || e == make_error_code(protocol_errc::peer_too_old)) return exit_code::protocol;
   if (e == make_error_code(protocol_errc::unwanted_recursion)) return exit_code::syntax;
-  if (e == make_error_code(protocol_errc::unrequested_name)) return exit_code::unsupported;
   if (e == make_error_code(protocol_errc::too_many_rules) || e == make_error_code(protocol_errc::too_many_ids)) return exit_code::protocol;
   if (e == make_error_code(protocol_errc::no_common_digest)) return exit_code::unsupported;
   for (auto const start : {protocol_errc::not_a_daemon, protocol_errc::overlong_greeting, protocol_errc::daemon_refused,

@@ -14,7 +14,6 @@ enum class protocol_errc {
   unwanted_recursion,     // the server turned incremental recursion on although we forbade it (exit 1)
   closed_early,           // the peer's stream ended in the middle of the run (exit 12)
   unexpected_message,     // a message that this peer may not send (exit 12)
-  unrequested_name,       // the file list has a name that was not asked for (exit 4)
   too_many_rules,         // the filter list has more rules than anybody needs (exit 2)
   too_many_ids,           // a list of ids is longer than anybody needs (exit 2)
   not_a_daemon,           // what answers does not greet as an rsync daemon (exit 5)

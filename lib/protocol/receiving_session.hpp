@@ -15,6 +15,7 @@
 
 #include "filter/wire_rule.hpp"
 #include "protocol/handshake.hpp"
+#include "protocol/requested_names.hpp"
 #include "protocol/session.hpp"
 #include "roles/destination_job.hpp"
 #include "roles/generator.hpp"
@@ -39,8 +40,7 @@ struct receiving_setup {
   std::shared_ptr<tree> files;
   std::string destination;                          // as typed
   bool wants_progress = false;
-  // Whether a name may come at all: client: it was asked for and is not excluded. Null: any.
-  std::function<bool(std::string_view path, bool is_directory)> expected;
+  std::shared_ptr<requested_names const> expected;  // client: which names may come; null: any
   // Local numbers of names of users and groups; nothing: no such name here.
   std::function<std::optional<std::uint32_t>(bool user, std::string const& name)> id_of;
   bool as_root = false;
@@ -101,7 +101,7 @@ class receiving_session final : public session {
   [[nodiscard]] result<void> end_list(std::int32_t io_error);
   void map_ids(flist::list& of) const;
   void note_name(bool user, std::uint32_t id, std::string const& name);
-  [[nodiscard]] result<void> check_name(flist::list const& list, flist::slot where) const;
+  [[nodiscard]] bool may_come(flist::list const& list, flist::slot where);
   void look_for_destination();
   void destination_found(roles::destination_answer answer);
   [[nodiscard]] roles::receive_options receive_options_of() const;

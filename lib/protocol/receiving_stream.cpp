@@ -78,11 +78,17 @@ void receiving_session::begin_list(roles::received_lists::filling const& filling
   list_began_ = in_.byte_count() - static_cast<std::int64_t>(in_.data().size());
 }
 
-result<void> receiving_session::check_name(flist::list const& list, flist::slot where) const {
-  if (!setup_.expected) return {};
+// False: the run ends, because the sender sends what it should not.
+bool receiving_session::may_come(flist::list const& list, flist::slot where) {
+  if (!setup_.expected) return true;
   flist::entry const& e = list.at(where);
-  if (!setup_.expected(list.path(e), e.is_directory())) return protocol_errc::unrequested_name;
-  return {};
+  std::string const path = list.path(e);
+  auto const verdict = setup_.expected->judge(path, e.is_directory());
+  if (verdict == requested_names::verdict::fine) return true;
+  std::string const how = verdict == requested_names::verdict::excluded ? "excluded" : "unrequested";
+  tell_(message{message::level::error, "ERROR: rejecting " + how + " file-list name: " + path, false});
+  fatal_ = fatal_end{exit_code::unsupported, {}};
+  return false;
 }
 
 result<bool> receiving_session::read_list() {
@@ -91,7 +97,7 @@ result<bool> receiving_session::read_list() {
   if (!read) return read.error();
   in_.consume(in.position());
   if (auto const* entry = std::get_if<wire::listed>(&*read)) {
-    if (auto const fine = check_name(*filling_.into, entry->where); !fine) return fine.error();
+    if (!may_come(*filling_.into, entry->where)) return false;
     flist::entry const& e = filling_.into->at(entry->where);
     if (entry->has_user) note_name(true, e.uid, entry->user);
     if (entry->has_group) note_name(false, e.gid, entry->group);

@@ -23,6 +23,7 @@ GATE = [
     ["filters.py", "--quick"],
     ["bad_input.py", "--cuts", "30", "--signals", "1"],
     ["receive_faults.py", "--kills", "10", "--fills", "4"],
+    ["more_than_asked.py"],
     ["big_delta.py", "--mib", "300"],
     ["memory.py", "--files", "40000"],
 ]
@@ -35,6 +36,7 @@ SOAK = [
     ["filters.py"],
     ["bad_input.py", "--cuts", "500", "--signals", "100"],
     ["receive_faults.py", "--kills", "200", "--fills", "20"],
+    ["more_than_asked.py"],
     ["big_delta.py", "--mib", "300", "--transport", "libssh"],
     ["memory.py", "--files", "1000000"],
 ]

@@ -76,6 +76,7 @@ A source that ends in a slash means what is in the directory. HOST may be [IPv6]
       --port=PORT          of a daemon (873); --address=ADDRESS: ours; --no-motd: nothing of what it says first
       --password-file=FILE for a daemon; else RSYNC_PASSWORD, else the terminal
   -s, --secluded-args      send paths past the remote shell; --old-args: let it see them as they are
+      --trust-sender       in a pull, take whatever the other side lists
 
       --threads=NUMBER     workers (default: the number of processors)
       --version, -V        --help (or -h alone)
