@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t output_room = std::size_t{1} << 20;     // bytes the connection may hold
 constexpr std::size_t output_piece = std::size_t{256} << 10;  // bytes made before they are passed on
 constexpr auto end_patience = std::chrono::seconds{30};       // for the remote program to end after the goodbye
+constexpr auto exit_patience = std::chrono::seconds{5};       // for a client to hear why its server ends
 
 }  // namespace
 
@@ -42,6 +43,26 @@ void session_driver::fail(exit_code code, std::string text) {
   outcome_.text = std::move(text);
 }
 
+// The run fails on this side. The peer is told why if it can be, and then has a moment to hear it: what it still sends
+// is dropped, so that it is not stuck with that.
+void session_driver::give_up(exit_code code, std::string text) {
+  if (ended_) return;
+  fail(code, std::move(text));
+  if (session_.say_exit(code)) {
+    say_the_rest();
+    for (auto const until = clock::now() + exit_patience; clock::now() < until && !cancel_.requested();) {
+      bytes dropped;
+      peer_.take_input(dropped);
+      box_.take(done_jobs_);
+      done_jobs_.clear();
+      auto const state = peer_.state();
+      if (state.failure || (state.input_ended && peer_.output_backlog() == 0)) break;
+      box_.wait(std::chrono::milliseconds{50});
+    }
+  }
+  peer_.abort();
+}
+
 finished session_driver::run() {
   peer_.start([this] { box_.wake(); });
   while (!ended_ && !session_.finished()) {
@@ -51,8 +72,7 @@ finished session_driver::run() {
       break;
     }
     if (box_.is_out_of_memory()) {
-      peer_.abort();
-      fail(exit_code::memory, "out of memory");
+      give_up(exit_code::memory, "out of memory");
       break;
     }
     bool moved = move_input();
@@ -97,10 +117,9 @@ bool session_driver::move_input() {
     if (count != 0) {
       last_input_ = clock::now();
       if (auto const taken = session_.take_input(arrived); !taken) {
-        peer_.abort();
         std::string text = taken.error().message();
         if (taken.error() == make_error_code(protocol::protocol_errc::not_rsync)) text += "\n(see the rsync manpage for an explanation)";
-        fail(protocol::exit_code_of(taken.error()), std::move(text));
+        give_up(protocol::exit_code_of(taken.error()), std::move(text));
       }
       return true;
     }
@@ -169,13 +188,11 @@ bool session_driver::move_output() {
       outgoing_used_ = 0;
       if (peer_.output_backlog() >= output_room) return moved;
       if (auto const advanced = session_.advance(output_piece); !advanced) {
-        peer_.abort();
-        fail(protocol::exit_code_of(advanced.error()), advanced.error().message());
+        give_up(protocol::exit_code_of(advanced.error()), advanced.error().message());
         return true;
       }
       if (auto why = session_.fatal()) {
-        peer_.abort();
-        fail(why->code, std::move(why->text));
+        give_up(why->code, std::move(why->text));
         return true;
       }
       outgoing_ = session_.take_output();

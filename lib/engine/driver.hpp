@@ -43,6 +43,7 @@ class session_driver {
   void keep_time();
   void time_list();
   void fail(exit_code code, std::string text);
+  void give_up(exit_code code, std::string text);
   void connection_lost(transport::connection_state const& state);
   void say_the_rest();
   void wait_for_end();

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <new>
 #include <random>
 
 #include "engine/driver.hpp"
@@ -176,7 +177,12 @@ bool asks_to_serve(std::vector<std::string> const& arguments) {
 
 finished serve(std::vector<std::string> const& arguments, int in, int out, observer& events, cancellation& cancel,
                std::shared_ptr<tree> files) {
-  finished outcome = engine::serve_one(arguments, in, out, events, cancel, std::move(files));
+  finished outcome;
+  try {
+    outcome = engine::serve_one(arguments, in, out, events, cancel, std::move(files));
+  } catch (std::bad_alloc const&) {
+    outcome = engine::ended(exit_code::memory, "out of memory");
+  }
   if (outcome.code != exit_code::partial && outcome.code != exit_code::vanished) events.on_event(outcome);
   return outcome;
 }

@@ -70,6 +70,13 @@ void receiving_session::keep_alive() {
   if (running_) out_.keep_alive();
 }
 
+// A client ends its server; a server's client would only see a closed connection.
+bool receiving_session::say_exit(exit_code code) {
+  if (!running_ || !setup_.we_are_server || peer_exit_ || !wire::has_error_exit(agreed_.features)) return false;
+  out_.put_message(wire::tag::error_exit, static_cast<std::int32_t>(code));
+  return true;
+}
+
 session::list_stage receiving_session::first_list() const noexcept {
   if (!running_) return list_stage::none;
   return lists_->open() == 0 && lists_->entries() == 0 ? list_stage::being_sent : list_stage::sent;

@@ -63,6 +63,7 @@ class receiving_session final : public session {
   [[nodiscard]] bytes take_output() override;
   [[nodiscard]] bool wants_input() const noexcept override;
   void keep_alive() override;
+  bool say_exit(exit_code code) override;
 
   [[nodiscard]] bool finished() const noexcept override;
   [[nodiscard]] bool in_goodbye() const noexcept override;

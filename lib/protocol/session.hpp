@@ -48,6 +48,9 @@ class session {
   [[nodiscard]] virtual result<void> advance(std::size_t room) = 0;
   // Everything to be sent now; empty: nothing.
   [[nodiscard]] virtual bytes take_output() = 0;
+  // We end, and why: a word to the peer that the run ends with this code, to be sent with the last output. False: this
+  // side does not say so, or the peer would not understand.
+  virtual bool say_exit(exit_code) { return false; }
   // An empty frame, if one may stand here now.
   virtual void keep_alive() = 0;
 
