@@ -2,6 +2,7 @@
 #include "filter/rules.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "filter/errc.hpp"
 #include "filter/parse.hpp"
@@ -47,15 +48,35 @@ struct entering {
   file_loader const& load;
   std::string& error_text;
   std::vector<std::string> names;
+  bool is_rooted;        // the absolute path of the root is known
   bool outside = false;  // the loader's directory is another one
+  std::string above;     // absolute: not the directory that is entered is read, but this one above it
 
   // The absolute path of something in the transfer root, as far as that is known.
   [[nodiscard]] std::string absolute(std::string_view inside) const {
-    std::string full = root.empty() ? "" : "/" + std::string{root};
-    if (!full.empty() && !inside.empty()) full += '/';
+    std::string full = is_rooted ? "/" + std::string{root} : "";
+    if (!root.empty() && !inside.empty()) full += '/';
     return full.append(inside);
   }
+  [[nodiscard]] std::string directory() const { return above.empty() ? absolute(path) : above; }
 };
+
+// A path with "." and ".." worked out, without slashes at its ends.
+std::string plain_path(std::string_view path) {
+  std::string plain;
+  for (std::size_t at = 0; at < path.size();) {
+    std::size_t const end = std::min(path.find('/', at), path.size());
+    auto const part = path.substr(at, end - at);
+    at = end + 1;
+    if (part == "..") {
+      auto const slash = plain.rfind('/');
+      plain.erase(slash == std::string::npos ? 0 : slash);
+    } else if (!part.empty() && part != ".") {
+      plain.append(plain.empty() ? "" : "/").append(part);
+    }
+  }
+  return plain;
+}
 
 // A merge file to be read.
 struct merge_file {
@@ -67,10 +88,27 @@ struct merge_file {
 // The elements as they are one directory further down.
 result<std::vector<element>> descend(std::vector<element> const& in, entering& into, int depth);
 
+// What the directories above `below` add to merge rules that name a path above.
+result<void> read_parents(std::vector<element>& elements, std::string const& below, entering& into, int depth);
+
+// Whether a merge rule reads in `directory`, which is above the one that is entered.
+bool reads_above(element const& e, std::string const& directory) {
+  std::string const first = plain_path(e.what.merge.above);
+  return !e.what.merge.no_inherit && (first.empty() || (directory + "/").starts_with(first + "/"));
+}
+
+merge_file file_of(element const& e, entering const& into) {
+  merge_file file{e.what.pattern, into.directory(), into.above.empty() ? std::string{into.path} : into.above};
+  if (!file.shown.empty() && !file.shown.ends_with('/')) file.shown += '/';
+  file.shown += file.name;
+  if (into.outside || !into.above.empty()) file.name = file.shown;
+  return file;
+}
+
 // A `.` rule in a merge file names a file of the transfer root, as rsync does; a missing one is an error.
 file_reader reader_for(entering const& into) {
   return [&into](std::string const& name) -> result<std::string> {
-    auto inner = into.load(name.starts_with('/') || into.root.empty() ? name : into.absolute(name));
+    auto inner = into.load(name.starts_with('/') || !into.is_rooted ? name : into.absolute(name));
     if (!inner) return inner.error();
     if (!*inner) return std::make_error_code(std::errc::no_such_file_or_directory);
     return std::move(**inner);
@@ -103,6 +141,13 @@ result<void> read_merge(element const& from, merge_file const& file, entering& i
   if (auto const parsed = parse_file(**text, where.nul, where, own, into.error_text); !parsed) return parsed.error();
   if (cleared) active.clear();
   collect_names(own, into.names);
+  if (into.is_rooted) {
+    for (element& e : own) {
+      if (auto& above = e.what.merge.above; !above.empty() && !above.starts_with('/'))
+        above.insert(0, into.directory() + "/");
+    }
+    if (auto const read = read_parents(own, plain_path(into.directory()), into, depth + 1); !read) return read.error();
+  }
   auto below = descend(own, into, depth + 1);
   if (!below) return below.error();
   active.insert(active.begin(), std::make_move_iterator(below->begin()), std::make_move_iterator(below->end()));
@@ -128,50 +173,30 @@ result<std::vector<element>> descend(std::vector<element> const& in, entering& i
       if (!inherited) return inherited.error();
       next.active = std::move(*inherited);
     }
-    merge_file file{e.what.pattern, into.absolute(into.path), std::string{into.path}};
-    if (!file.shown.empty()) file.shown += '/';
-    file.shown += file.name;
-    if (into.outside) file.name = file.shown;
-    if (auto const read = read_merge(e, file, into, depth, next.active); !read) return read.error();
+    if (into.above.empty() || reads_above(e, plain_path(into.above))) {
+      if (auto const read = read_merge(e, file_of(e, into), into, depth, next.active); !read) return read.error();
+    }
     out.push_back(std::move(next));
   }
   return out;
 }
 
-// A path with "." and ".." worked out, without slashes at its ends.
-std::string plain_path(std::string_view path) {
-  std::string plain;
-  for (std::size_t at = 0; at < path.size();) {
-    std::size_t const end = std::min(path.find('/', at), path.size());
-    auto const part = path.substr(at, end - at);
-    at = end + 1;
-    if (part == "..") {
-      auto const slash = plain.rfind('/');
-      plain.erase(slash == std::string::npos ? 0 : slash);
-    } else if (!part.empty() && part != ".") {
-      plain.append(plain.empty() ? "" : "/").append(part);
-    }
-  }
-  return plain;
-}
-
-// `: /.rsync-filter`: the directories above the transfer root, outermost first, from the one that the rule names.
-// A source argument without a slash at its end is entered below the root, whose own file counts as one above then.
-result<void> read_parents(std::vector<element>& elements, entering& into) {
-  std::string const below = plain_path(into.absolute(into.path.substr(0, into.path.find('/'))));
+// `: /.rsync-filter`: the directories above the one that the rule comes into force in, outermost first, from the one that
+// it names. What their merge files name is read on the way down likewise, whether it names a path or not.
+result<void> read_parents(std::vector<element>& elements, std::string const& below, entering& into, int depth) {
   for (element& e : elements) {
-    if (e.what.what != rule::kind::directory_merge || !e.what.merge.above.starts_with('/') || e.what.merge.no_inherit)
+    if (e.what.what != rule::kind::directory_merge || !e.what.merge.above.starts_with('/') || !reads_above(e, below))
       continue;
     std::string const first = plain_path(e.what.merge.above);
-    if (!first.empty() && !(below + "/").starts_with(first + "/")) continue;
+    std::string const here = std::exchange(into.above, {});
     for (std::size_t end = first.size(); end < below.size(); end = std::min(below.find('/', end + 1), below.size())) {
-      std::string const directory = end == 0 ? "" : "/" + below.substr(0, end);
-      std::string const file = directory + "/" + e.what.pattern;
-      if (auto const read = read_merge(e, {file, file, directory.empty() ? "/" : directory}, into, 0, e.active);
-          !read) {
-        return read.error();
-      }
+      into.above = "/" + below.substr(0, end);
+      auto inherited = descend(e.active, into, depth + 1);
+      if (!inherited) return inherited.error();
+      e.active = std::move(*inherited);
+      if (auto const read = read_merge(e, file_of(e, into), into, depth, e.active); !read) return read.error();
     }
+    into.above = here;
   }
   return {};
 }
@@ -195,6 +220,7 @@ result<void> read_implied(std::vector<element>& elements, entering into) {
 rule_set::rule_set(std::vector<element> elements, std::string root_path, ignore_words cvs)
     : elements_{std::move(elements)},
       root_path_{std::move(root_path)},
+      rooted_{!root_path_.empty()},
       cvs_{std::make_shared<ignore_words const>(std::move(cvs))},
       merges_{filter::merges(elements_)} {
   while (!root_path_.empty() && root_path_.front() == '/') root_path_.erase(0, 1);
@@ -204,6 +230,7 @@ rule_set::rule_set(std::vector<element> elements, std::string root_path, ignore_
 rule_set::rule_set(std::vector<element> elements, rule_set const& outer)
     : elements_{std::move(elements)},
       root_path_{outer.root_path_},
+      rooted_{outer.rooted_},
       cvs_{outer.cvs_},
       merges_{filter::merges(elements_)},
       entered_{true} {}
@@ -225,11 +252,13 @@ result<std::shared_ptr<rule_set const>> enter(std::shared_ptr<rule_set const> co
                                               file_loader const& load, std::string& error_text) {
   if (!outer || !outer->has_directory_rules()) return outer;
   while (path.starts_with('/')) path.remove_prefix(1);
-  entering into{path, outer->root_path(), outer->cvs(), load, error_text, {}};
+  entering into{path, outer->root_path(), outer->cvs(), load, error_text, {}, outer->is_rooted(), false, {}};
   std::vector<element> start = outer->elements();
   collect_names(start, into.names);
-  if (!outer->entered() && !outer->root_path().empty()) {
-    if (auto const read = read_parents(start, into); !read) return read.error();
+  if (!outer->entered() && outer->is_rooted()) {
+    // A source argument without a slash at its end is entered below the root, whose own file counts as one above then.
+    std::string const below = plain_path(into.absolute(path.substr(0, path.find('/'))));
+    if (auto const read = read_parents(start, below, into, 0); !read) return read.error();
     if (auto const read = read_implied(start, into); !read) return read.error();
     into.names.clear();
     collect_names(start, into.names);

@@ -46,6 +46,7 @@ class rule_set {
 
   [[nodiscard]] std::vector<element> const& elements() const noexcept { return elements_; }
   [[nodiscard]] std::string const& root_path() const noexcept { return root_path_; }
+  [[nodiscard]] bool is_rooted() const noexcept { return rooted_; }  // the transfer root is known
   [[nodiscard]] ignore_words const& cvs() const noexcept { return *cvs_; }
   [[nodiscard]] bool entered() const noexcept { return entered_; }
   // Whether what the rules mean depends on where the transfer root lies.
@@ -54,6 +55,7 @@ class rule_set {
  private:
   std::vector<element> elements_;
   std::string root_path_;  // without its leading slash
+  bool rooted_ = false;
   std::shared_ptr<ignore_words const> cvs_ = std::make_shared<ignore_words const>();
   bool merges_ = false;
   bool entered_ = false;

@@ -289,11 +289,12 @@ std::shared_ptr<filter::rule_set const> const& operand_job::rules_of(std::uint16
   return known->second;
 }
 
-// The rules in force below the directories that lead to an argument: their merge files count as well.
+// The rules in force below the directories that lead to an argument: their merge files count as well, but not the one
+// of the root, as in rsync.
 std::shared_ptr<filter::rule_set const> operand_job::rules_below(operand const& each, std::uint16_t root) {
   auto rules = rules_of(root);
   if (!rules || !rules->has_directory_rules()) return rules;
-  for (std::size_t slash = 0; slash != std::string::npos; slash = each.path.find('/', slash + 1)) {
+  for (std::size_t slash = each.path.find('/'); slash != std::string::npos; slash = each.path.find('/', slash + 1)) {
     fs::directory_scan parent{lister_->roots(), lister_->options().scan, root, each.path.substr(0, slash), rules, 0};
     bool const entered = parent.enter();
     if (told_.emplace(root, each.path.substr(0, slash)).second) {
@@ -328,15 +329,19 @@ void operand_job::add_named(operand const& each, std::uint16_t root, bool from_l
   }
   if (!e) return failed(full, "link_stat", e.error());
   bool const is_directory = e->what.is_directory();
-  auto const& rules = rules_of(root);
-  if (rules && rules->excludes(each.path, is_directory, filter::side::sender)) return;
+  auto const is_hidden = [&](std::shared_ptr<filter::rule_set const> const& rules) {
+    return rules && rules->excludes(each.path, is_directory, filter::side::sender);
+  };
+  if (is_hidden(rules_of(root))) return;
   if (is_directory && !how_.recurse && !how_.dirs && !from_list) {
     first_.events.push_back(message{message::level::info, "skipping directory " + each.path, false});
     return;
   }
   if (how_.relative) {
     add_parents(each, root);
-    if (e->content) e->content->rules = rules_below(each, root);
+    auto const rules = rules_below(each, root);
+    if (is_hidden(rules)) return;
+    if (e->content) e->content->rules = rules;
   }
   e->what.flags |= flist::entry_flags::top;
   if (is_directory && !how_.recurse && !(each.content && (how_.dirs || from_list))) {

@@ -202,7 +202,7 @@ TEST_CASE("a daemon that says nothing is left in time") {
     CHECK(run(j, seen, cancel, small_tree()).code == exit_code::signal);
     later.join();
   }
-  CHECK(std::chrono::steady_clock::now() - begun < 6s);
+  CHECK(std::chrono::steady_clock::now() - begun < 30s);
 }
 
 TEST_CASE("the time allowed for connecting ends with the greeting") {

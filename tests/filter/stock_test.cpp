@@ -11,6 +11,7 @@
 #include <set>
 
 #include "make_rules.hpp"
+#include "support/seed.hpp"
 
 using namespace volsync;
 using namespace volsync::filter;
@@ -126,7 +127,7 @@ struct maker {
 TEST_CASE("random rules leave what stock rsync leaves", "[stock]") {
   scratch const where;
   make_tree(where);
-  auto const seed = std::random_device{}();
+  auto const seed = volsync::test::seed();
   maker make{std::mt19937{seed}};
   std::size_t shortened = 0;
   auto const whole = ours(where, {}).size();
@@ -147,10 +148,10 @@ TEST_CASE("random rules leave what stock rsync leaves", "[stock]") {
 TEST_CASE("random merge files leave what stock rsync leaves", "[stock]") {
   scratch const where;
   make_tree(where);
-  auto const seed = std::random_device{}();
+  auto const seed = volsync::test::seed();
   maker make{std::mt19937{seed}};
   static char const* const merges[] = {": .f", ":n .f", ":e .f", ": /.f", ":/ .f", ":s .f", ":p .f"};
-  static char const* const extra[] = {": .g\n", "!\n", "# c\n", "\n", ": .f\n", ":n .g\n"};
+  static char const* const extra[] = {": .g\n", "!\n", "# c\n", "\n", ": .f\n", ":n .g\n", ": /.g\n", ": src/.g\n"};
   static char const* const places[] = {"", "src/", "src/foo/", "src/a/", "src/foo/a/", "src/a/b/"};
   for (int round = 0; round < 70; ++round) {
     std::string said = "seed " + std::to_string(seed);
@@ -173,5 +174,27 @@ TEST_CASE("random merge files leave what stock rsync leaves", "[stock]") {
     for (auto const& each : rules) said += " | " + each;
     INFO(said);
     REQUIRE(ours(where, rules) == stock(where, rules));
+  }
+}
+
+TEST_CASE("a merge rule that a merge file names is read in the directories above as stock rsync does", "[stock]") {
+  scratch const where;
+  make_tree(where);
+  static char const* const places[] = {"", "src/", "src/foo/"};
+  for (auto const* place : places) {
+    for (auto const* leaf : {"m", "ms", "mf"}) where.file("src/foo/a/" + std::string{leaf}, "");
+    where.file(place + std::string{".g"}, *place == '\0' ? "- m\n" : place[4] == '\0' ? "- ms\n" : "- mf\n");
+  }
+  auto const top = where.top.string();
+  for (auto const* place : places) {
+    for (auto const& nested : {std::string{": .g"}, std::string{":n .g"}, std::string{": /.g"}, std::string{":n /.g"},
+                               std::string{": src/.g"}, ": " + top + "/src/.g"}) {
+      where.file(place + std::string{".f"}, nested + "\n");
+      for (auto const& rule : {std::string{": /.f"}, std::string{": .f"}, ": " + top + "/.f"}) {
+        INFO(rule + ", in " + place + ".f: " + nested);
+        CHECK(ours(where, {rule}) == stock(where, {rule}));
+      }
+    }
+    disk::remove(where.top / (place + std::string{".f"}));
   }
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/seed.hpp"
 
 using namespace std::literals;
 using volsync::filter::wildmatch;
@@ -165,7 +166,7 @@ TEST_CASE("sets hold what stock rsync's hold", "[wildmatch]") {
 }
 
 TEST_CASE("stars find what trying everything finds", "[wildmatch]") {
-  auto const seed = std::random_device{}();
+  auto const seed = volsync::test::seed();
   std::mt19937 random{seed};
   CAPTURE(seed);
   auto const text_of = [&](std::vector<std::string_view> const& parts, unsigned longest) {
@@ -192,5 +193,5 @@ TEST_CASE("patterns full of stars end soon", "[wildmatch]") {
   CHECK_FALSE(wildmatch(twofold + "b", text));
   CHECK_FALSE(wildmatch("**" + stars + "b", text));
   CHECK_FALSE(wildmatch("**a*" + std::string(1000, 'a') + "b", text));
-  CHECK(std::chrono::steady_clock::now() - start < 5s);
+  CHECK(std::chrono::steady_clock::now() - start < 60s);
 }

@@ -108,7 +108,7 @@ TEST_CASE("input that nobody takes is left in the pipe") {
         continue;
       }
       pollfd room{theirs.get(), POLLOUT, 0};
-      if (::poll(&room, 1, 300) == 0) return;
+      if (::poll(&room, 1, 1500) == 0) return;
     }
   };
   fill();
@@ -128,5 +128,5 @@ TEST_CASE("giving up ends the thread although nobody reads") {
   here->put_output(bytes(1'000'000, std::byte{'x'}));
   auto const begun = std::chrono::steady_clock::now();
   here.reset();
-  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds{2});
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds{20});
 }
