@@ -24,6 +24,7 @@ struct item {
   action what = action::change;
   std::uint16_t flags = 0;         ///< rsync's itemize flags (report_*, is_new, local_change, transfer)
   bool sending = true;             ///< direction seen from this process
+  bool local = false;              ///< both ends are on this host
   std::uint32_t mode = 0;          ///< st_mode; for removals only the type counts
   std::string name;                ///< relative to the transfer root, without trailing slash
   std::string path;                ///< as the operand names it ("src/a"); empty: unknown, the name stands for it

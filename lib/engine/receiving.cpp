@@ -1,21 +1,14 @@
 // The receiving half's view of this host.
 #include "engine/receiving.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fs/ids.hpp"
+#include "fs/posix_calls.hpp"
 #include "text/info_words.hpp"
 
 namespace volsync::engine {
 namespace {
-
-// There is no other way to ask for it; nothing else of the process is changed.
-std::uint32_t current_umask() {
-  auto const mask = ::umask(077);
-  ::umask(mask);
-  return mask;
-}
 
 std::optional<refusal> refuse(options const& o) {
   if (o.delay_updates || o.sparse || o.preallocate || !o.temp_dir.empty()) {
@@ -46,10 +39,7 @@ std::variant<protocol::receiving_setup, refusal> receiving_setup(options const& 
   setup.wants_progress = text::info_levels{o}[text::info::progress];
   auto const ids = std::make_shared<fs::id_names>();
   setup.id_of = [ids](bool user, std::string const& name) { return user ? ids->user_id(name) : ids->group_id(name); };
-  setup.as_root = fs::is_root();
-  setup.user = ::geteuid();
-  setup.in_group = fs::is_member;
-  setup.umask = current_umask();
+  setup.here = {fs::is_root(), ::geteuid(), fs::current_umask(), fs::is_member};
   setup.workers = worker_count(o);
   return setup;
 }

@@ -8,14 +8,12 @@
 #include <new>
 
 #include "engine/daemon.hpp"
+#include "engine/local.hpp"
 #include "engine/pull.hpp"
+#include "engine/sending.hpp"
 #include "engine/set_up.hpp"
-#include "filter/command_line.hpp"
-#include "filter/errc.hpp"
-#include "filter/names_from.hpp"
 #include "fs/ids.hpp"
 #include "fs/posix_tree.hpp"
-#include "protocol/errc.hpp"
 #include "protocol/sending_session.hpp"
 #include "protocol/server_args.hpp"
 
@@ -39,7 +37,6 @@ std::optional<refusal> refuse(job const& what) {
   auto const& o = what.options;
   bool const pull = std::any_of(what.sources.begin(), what.sources.end(), [](location const& l) { return l.is_remote(); });
   if (pull && what.destination.is_remote()) return refusal{exit_code::syntax, "The source and destination cannot both be remote."};
-  if (!pull && !what.destination.is_remote()) return refusal{exit_code::unsupported, "local copies are not supported in this version"};
   if (o.acls != 0 || o.xattrs != 0 || o.atimes != 0 || o.crtimes != 0) {
     return refusal{exit_code::unsupported, "ACLs, extended attributes, access and creation times are not supported in this version"};
   }
@@ -48,43 +45,6 @@ std::optional<refusal> refuse(job const& what) {
   }
   if (o.protocol < 30 || o.protocol > 32) return refusal{exit_code::protocol, "protocol versions 30 to 32 are supported"};
   return std::nullopt;
-}
-
-// Everything a session needs but the connection.
-std::variant<protocol::sending_setup, refusal> prepare(job const& what, std::shared_ptr<tree> files, fs::id_names& ids) {
-  options const& o = what.options;
-  protocol::sending_setup setup;
-  setup.options = o;
-  setup.handshake.may_recurse_incrementally = protocol::allows_incremental_recursion(o, true);
-  auto const choice = checksum::parse_choice(o.checksum_choice.empty() ? "auto" : o.checksum_choice);
-  if (!choice) return refusal{exit_code::unsupported, "unknown checksum name: " + o.checksum_choice};
-  setup.handshake.checksums = *choice;
-  setup.handshake.protocol = o.protocol;
-  setup.handshake.checksum_restriction = variable("RSYNC_CHECKSUM_LIST");
-
-  filter::sources const from = filter_sources();
-  std::string error_text;
-  auto compiled = filter::compile_for_push(o, from, error_text);
-  if (!compiled) {
-    return refusal{filter::exit_code_of(compiled.error()), error_text};
-  }
-  setup.filter = compiled->rules;
-  setup.rules = std::move(compiled->wire);
-  setup.sends_rules = compiled->send;
-
-  setup.scan = scan_options_of(o);
-  setup.roots = std::make_shared<fs::source_roots>(std::move(files), o.copy_links || o.copy_unsafe_links || o.copy_dirlinks);
-  setup.operands.relative = o.relative;
-  setup.operands.recurse = o.recurse;
-  setup.operands.dirs = protocol::transfers_dirs(o);
-  for (auto const& source : what.sources) setup.operands.paths.push_back(source.path);
-  if (o.files_from) {
-    auto text = read_file(*o.files_from);
-    if (!text) return refusal{exit_code::syntax, "failed to open files-from file " + *o.files_from + ": " + text.error().message()};
-    setup.operands.names = filter::names_from(*text, o.from0);
-  }
-  setup.names = [&ids](bool user, std::uint32_t id) { return user ? ids.user(id) : ids.group(id); };
-  return setup;
 }
 
 // The daemon whose modules are asked for: an operand that names a daemon and no module.
@@ -115,9 +75,10 @@ finished list_modules(location const& where, job const& what, observer& events, 
 
 finished run_push(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
   fs::id_names ids;
-  auto prepared = prepare(what, std::move(files), ids);
+  auto prepared = sending_setup(what, std::move(files));
   if (auto* no = std::get_if<refusal>(&prepared)) return refused(std::move(*no));
   auto& setup = std::get<protocol::sending_setup>(prepared);
+  setup.names = [&ids](bool user, std::uint32_t id) { return user ? ids.user(id) : ids.group(id); };
   std::size_t const threads = setup.workers = worker_count(what.options);
   auto const letters = protocol::compatibility_letters(what.options, true);
   auto const command = protocol::make_server_command(what.options, true, letters, {what.destination.path}, addressee_of(what.destination));
@@ -133,6 +94,9 @@ finished run_any(job const& what, observer& events, cancellation& cancel, std::s
   if (auto const* const listed = listed_daemon(what)) return list_modules(*listed, what, events, cancel, std::move(ask));
   if (auto no = refuse(what)) return refused(std::move(*no));
   if (what.destination.is_remote()) return run_push(what, events, cancel, std::move(files), std::move(ask));
+  if (std::none_of(what.sources.begin(), what.sources.end(), [](location const& l) { return l.is_remote(); })) {
+    return run_local(what, events, cancel, std::move(files));
+  }
   return run_pull(what, events, cancel, std::move(files), std::move(ask));
 }
 

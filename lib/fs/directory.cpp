@@ -1,4 +1,4 @@
-// What a tree that cannot be written answers, and names for temporaries.
+// What a tree that cannot be written or has no shorter way answers, and names for temporaries.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -13,6 +13,11 @@ namespace {
 error_code read_only() { return {EROFS, std::generic_category()}; }
 
 }  // namespace
+
+result<std::int64_t> output_file::copy_from(file&, std::int64_t, std::int64_t) {
+  return std::make_error_code(std::errc::operation_not_supported);
+}
+result<void> output_file::clone_from(file&) { return std::make_error_code(std::errc::operation_not_supported); }
 
 result<std::unique_ptr<output_file>> directory::create_temporary(leaf_name const&, std::uint32_t) const {
   return read_only();

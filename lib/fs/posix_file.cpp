@@ -2,6 +2,8 @@
 #include "fs/posix_file.hpp"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,6 +30,7 @@ class posix_file final : public file {
   }
   // As it was when the file was opened.
   result<file_status> status() override { return known_; }
+  [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
 
  private:
   unique_fd fd_;
@@ -51,6 +54,21 @@ class posix_output final : public output_file {
       offset += put;
     }
     return {};
+  }
+  result<std::int64_t> copy_from(file& from, std::int64_t offset, std::int64_t size) override {
+    auto const* const source = dynamic_cast<posix_file const*>(&from);
+    if (source == nullptr) return std::make_error_code(std::errc::operation_not_supported);
+    off64_t in = offset, out = offset;
+    auto const copied = retried([&] {
+      return ::copy_file_range(source->descriptor(), &in, fd_.get(), &out, static_cast<std::size_t>(size), 0);
+    });
+    if (copied < 0) return last_error();
+    return static_cast<std::int64_t>(copied);
+  }
+  result<void> clone_from(file& from) override {
+    auto const* const source = dynamic_cast<posix_file const*>(&from);
+    if (source == nullptr) return std::make_error_code(std::errc::operation_not_supported);
+    return checked([&] { return ::ioctl(fd_.get(), FICLONE, source->descriptor()); });
   }
   result<void> resize(std::int64_t size) override {
     return checked([&] { return ::ftruncate(fd_.get(), size); });

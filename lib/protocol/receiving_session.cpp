@@ -7,7 +7,6 @@
 #include "protocol/errc.hpp"
 #include "protocol/flist_fields.hpp"
 #include "protocol/receiving_parts.hpp"
-#include "text/info_words.hpp"
 #include "wire/errc.hpp"
 #include "wire/filter_rules.hpp"
 #include "wire/items.hpp"
@@ -18,18 +17,6 @@ namespace {
 
 constexpr std::size_t input_held = 4U << 20;      // undecoded bytes above which no more is read
 constexpr std::int32_t longest_peer_timeout = 86'400;   // seconds
-
-roles::removal_time when_to_remove(options const& o) {
-  switch (o.deletion) {
-    case delete_mode::none: return o.delete_excluded ? roles::removal_time::during : roles::removal_time::never;
-    case delete_mode::before: return roles::removal_time::before;
-    case delete_mode::delay: return roles::removal_time::delay;
-    case delete_mode::after: return roles::removal_time::after;
-    case delete_mode::automatic:
-    case delete_mode::during: return roles::removal_time::during;
-  }
-  return roles::removal_time::never;
-}
 
 }  // namespace
 
@@ -154,10 +141,7 @@ void receiving_session::begin_running() {
   generator_ = std::make_unique<roles::generator>(how, *lists_, tell);
 
   roles::receiver_options writing;
-  writing.files.algorithm = agreed_.checksums.transfer;
-  writing.files.partial = o.partial;
-  writing.files.partial_dir = o.partial_dir;
-  writing.files.sync = o.fsync;
+  writing.files = {placing_of(o), agreed_.checksums.transfer};
   writing.dry_run = o.dry_run;
   writing.tell_items = !setup_.we_are_server;
   writing.tell_progress = !setup_.we_are_server && setup_.wants_progress;
@@ -191,68 +175,12 @@ void receiving_session::say(event&& what) {
   }
 }
 
-roles::receive_options receiving_session::receive_options_of() const {
-  options const& o = setup_.options;
-  text::info_levels const told{o};
-  roles::receive_options r;
-  r.links = o.links;
-  r.perms = o.perms;
-  r.executability = o.executability;
-  r.times = o.times;
-  r.omit_dir_times = o.omit_dir_times;
-  r.omit_link_times = o.omit_link_times;
-  r.group = o.group;
-  r.owner = o.owner;
-  r.devices = o.devices;
-  r.specials = o.specials;
-  r.hard_links = o.hard_links;
-  r.checksum = o.checksum;
-  r.digest = agreed_.checksums.flist;
-  r.ignore_times = o.ignore_times;
-  r.size_only = o.size_only;
-  r.modify_window = o.modify_window.value_or(0);
-  r.update = o.update;
-  r.existing = o.existing;
-  r.ignore_existing = o.ignore_existing;
-  r.min_size = o.min_size;
-  r.max_size = o.max_size;
-  r.whole_file = o.whole_file.value_or(false) || agreed_.checksums.transfer == checksum::algorithm::none;
-  r.block_size = o.block_size;
-  r.inplace = o.inplace;
-  r.partial_dir = o.partial_dir;
-  r.safe_links = o.safe_links;
-  r.deletes = when_to_remove(o) != roles::removal_time::never;
-  r.force = o.force;
-  r.dry_run = o.dry_run;
-  r.itemize_unchanged = o.itemize > 1 || told.at(text::info::name) > 1;
-  r.implied_dirs = o.implied_dirs;
-  r.tell_skipped = told[text::info::skip];
-  r.tell_nonreg = told[text::info::nonreg];
-  r.tell_unsafe_links = told[text::info::symsafe];
-  r.as_root = setup_.as_root;
-  r.umask = setup_.umask;
-  r.in_group = setup_.in_group;
-  return r;
-}
-
 // The destination can be judged when it is known whether more than one entry comes.
 void receiving_session::look_for_destination() {
   if (std::exchange(destination_asked_, true)) return;
   // Without an entry there is nothing to make a destination for, and nothing to remove anything in.
   if (lists_->entries() == 0) return destination_found({});
-  options const& o = setup_.options;
-  roles::destination_request what;
-  what.path = setup_.destination;
-  auto const& first = *lists_->oldest();
-  what.one_entry = lists_->entries() == 1 && lists_->complete();
-  if (first.size() > 0) {
-    what.entry_is_directory = first.at(0).is_directory();
-    what.entry_is_root = first.path_of(first.at(0)).empty();
-  }
-  what.relative = o.relative;
-  what.make_parents = o.mkpath;
-  what.keep_links = o.keep_dirlinks;
-  what.dry_run = o.dry_run;
+  auto what = destination_request_of(setup_.options, setup_.destination, *lists_);
   destination_job_ = std::make_unique<roles::destination_job>(setup_.files, std::move(what));
 }
 
@@ -261,32 +189,13 @@ void receiving_session::destination_found(roles::destination_answer answer) {
     fatal_ = fatal_end{answer.code, std::move(answer.text)};
     return;
   }
-  options const& o = setup_.options;
-  text::info_levels const told{o};
-  bool const only_root = lists_->entries() == 1 && lists_->oldest()->path_of(lists_->oldest()->at(0)).empty();
-  if (!answer.notice.empty() && !only_root && (told[text::info::name] || o.itemize > 0 || !o.out_format.empty())) {
-    say(message{message::level::info, std::move(answer.notice), false});
-  }
-  auto context = std::make_shared<roles::examine_context>();
-  context->where = answer.where;
-  context->how = receive_options_of();
+  if (tells_destination(answer, setup_.options, *lists_)) say(message{message::level::info, std::move(answer.notice), false});
+  auto removals = removals_of(setup_.options, setup_.here, answer, setup_.filter);
+  auto const where = answer.where;
+  if (!answer.single_name.empty()) lists_->name_only(answer.single_name);
+  auto context = examining_of(setup_.options, setup_.here, agreed_.checksums, std::move(answer), setup_.filter);
   context->blocks = checksum::block_digest{agreed_.checksums.transfer, agreed_.seed, agreed_.seed_place};
-  context->single_name = std::move(answer.single_name);
-  context->full_root = std::move(answer.full_root);
-  context->rules = setup_.filter;
-  context->user = setup_.user;
-  context->root_is_new = answer.made && context->single_name.empty();
-  std::shared_ptr<roles::removal_context> removals;
-  if (when_to_remove(o) != roles::removal_time::never && answer.where) {
-    removals = std::make_shared<roles::removal_context>();
-    removals->where = answer.where;
-    removals->rules = setup_.filter;
-    removals->dry_run = o.dry_run;
-    removals->user = setup_.user;
-    removals->at_most = o.max_delete;
-    if (removals->at_most && *removals->at_most < 0) removals->at_most = 0;
-  }
-  receiver_->begin(answer.where);
+  receiver_->begin(where);
   bool const root_is_new = context->root_is_new;
   generator_->begin(std::move(context), std::move(removals), root_is_new);
   destination_known_ = true;

@@ -15,6 +15,7 @@
 
 #include "filter/wire_rule.hpp"
 #include "protocol/handshake.hpp"
+#include "protocol/receiving_choices.hpp"
 #include "protocol/requested_names.hpp"
 #include "protocol/session.hpp"
 #include "roles/destination_job.hpp"
@@ -43,10 +44,7 @@ struct receiving_setup {
   std::shared_ptr<requested_names const> expected;  // client: which names may come; null: any
   // Local numbers of names of users and groups; nothing: no such name here.
   std::function<std::optional<std::uint32_t>(bool user, std::string const& name)> id_of;
-  bool as_root = false;
-  std::uint32_t user = 0;                           // effective
-  std::uint32_t umask = 022;
-  std::function<bool(std::uint32_t)> in_group;
+  this_host here;
   std::size_t workers = 1;
 };
 
@@ -103,9 +101,9 @@ class receiving_session final : public session {
   void map_ids(flist::list& of) const;
   void note_name(bool user, std::uint32_t id, std::string const& name);
   [[nodiscard]] bool may_come(flist::list const& list, flist::slot where);
+  void judge_number_of_entries();
   void look_for_destination();
   void destination_found(roles::destination_answer answer);
-  [[nodiscard]] roles::receive_options receive_options_of() const;
   void encode(roles::to_sender value);
 
   receiving_setup setup_;
@@ -129,7 +127,7 @@ class receiving_session final : public session {
   std::unordered_map<std::uint32_t, std::uint32_t> users_, groups_;   // of the peer -> here
   std::unique_ptr<file_under_way> file_;
   std::int32_t index_ = 0;
-  bool destination_asked_ = false, destination_known_ = false, one_more_index_ = false;
+  bool destination_asked_ = false, destination_known_ = false, one_entry_so_far_ = false;
   roles::job const* destination_running_ = nullptr;
   roles::job_ptr destination_job_;
   bool output_complete_ = false;                    // the last word was encoded

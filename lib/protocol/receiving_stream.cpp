@@ -161,6 +161,7 @@ result<void> receiving_session::end_list(std::int32_t io_error) {
   generator_->list_arrived(list);
   bool const incremental = wire::is_incremental(agreed_.features);
   now_ = reading::index;
+  judge_number_of_entries();
   if (!first) return {};
   if (!setup_.we_are_server && !incremental) {
     phase done;
@@ -174,11 +175,18 @@ result<void> receiving_session::end_list(std::int32_t io_error) {
     return {};
   }
   if (list->size() == 1 && incremental) {
-    one_more_index_ = true;
+    one_entry_so_far_ = true;
   } else if (list->size() != 0 || setup_.we_are_server) {
     look_for_destination();
   }
   return {};
+}
+
+// After a first list of one entry: it may be the only one.
+void receiving_session::judge_number_of_entries() {
+  if (!one_entry_so_far_ || (lists_->entries() == 1 && !lists_->complete())) return;
+  one_entry_so_far_ = false;
+  look_for_destination();
 }
 
 // --- indexes and items -------------------------------------------------------------------------------------------
@@ -216,8 +224,7 @@ result<bool> receiving_session::read_index() {
   } else {
     return make_error_code(wire::wire_errc::bad_index);
   }
-  // A list of one entry is judged when one more index has come.
-  if (std::exchange(one_more_index_, false)) look_for_destination();
+  judge_number_of_entries();
   return true;
 }
 

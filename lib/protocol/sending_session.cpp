@@ -6,6 +6,7 @@
 
 #include "protocol/errc.hpp"
 #include "protocol/flist_fields.hpp"
+#include "roles/source_parts.hpp"
 #include "text/sentences.hpp"
 #include "wire/errc.hpp"
 #include "wire/filter_rules.hpp"
@@ -192,16 +193,8 @@ void sending_session::begin_sending() {
   how.goodbye_answered = wire::goodbye_is_answered(agreed_.features);
   how.serves = serves();
   how.workers = setup_.workers;
-  auto const roots = setup_.roots;
-  roles::sender_parts parts;
-  parts.lister = lister_;
-  parts.open = [roots](roles::source_file const& f) { return roots->open_file(f.root, f.parent, f.name); };
+  auto parts = roles::parts_over(setup_.roots, lister_);
   parts.names = setup_.names;
-  parts.full_path = [roots](std::uint16_t root, std::string const& path) { return roots->full_path(root, path); };
-  parts.names_of = [roots](std::uint16_t root, std::string const& path) -> roles::entry_names {
-    std::string typed = roots->typed_path(root, path);
-    return {roots->is_absolute_top(root) ? "/" + path : path, std::move(typed)};
-  };
   sender_ = std::make_unique<roles::sender>(how, std::move(parts), tell_);
 
   setup_.operands.incremental = incremental;

@@ -1,6 +1,8 @@
 // The rules of the generator, one kind of entry after the other.
 #include "roles/decide.hpp"
 
+#include <algorithm>
+
 #include "fs/scan.hpp"
 
 namespace volsync::roles {
@@ -88,7 +90,8 @@ decision decide_regular(flist::entry const& e, present const* there, receive_opt
   if (how.max_size && e.size > *how.max_size) return remark(level::skip, "is over max-size");
   if (how.min_size && e.size < *how.min_size) return remark(level::skip, "is under min-size");
   bool const has_old = there != nullptr && S_ISREG(there->status.mode);
-  if (how.update && has_old && there->status.mtime - e.mtime > 0 && !same_time(e, there->status, how.modify_window)) {
+  // With a window, what is about as old counts as newer, too.
+  if (how.update && has_old && e.mtime - there->status.mtime < std::max<std::int64_t>(how.modify_window, 0)) {
     return remark(level::skip, "is newer");
   }
   decision d;
@@ -133,7 +136,10 @@ bool wants_digest(flist::entry const& e, file_status const& there, receive_optio
 std::uint32_t final_mode(flist::entry const& e, file_status const* was, receive_options const& how) noexcept {
   std::uint32_t const listed = e.mode & permission_bits;
   if (how.perms) return listed;
-  if (was != nullptr && same_type(was->mode, e.mode)) {
+  // What is no file keeps the permissions of whatever it takes the place of; a link has none.
+  bool const is_node = e.is_device() || e.is_special();
+  bool const kept = was != nullptr && (same_type(was->mode, e.mode) || (is_node && !S_ISDIR(was->mode) && !S_ISLNK(was->mode)));
+  if (kept) {
     std::uint32_t mode = was->mode & permission_bits;
     if (how.executability && e.is_regular()) {
       if ((e.mode & any_execute) == 0) {
@@ -186,7 +192,7 @@ wanted_attributes attributes_for(flist::entry const& e, file_status const& there
 
 decision decide(flist::entry const& e, std::string_view path, std::string_view target, present const* there,
                 receive_options const& how) {
-  if (there == nullptr && how.existing) return remark(level::skip, e.is_directory() ? "directory" : "file");
+  if (there == nullptr && how.existing) return remark(level::absent, e.is_directory() ? "directory" : "file");
   bool const both_directories = there != nullptr && e.is_directory() && S_ISDIR(there->status.mode);
   if (there != nullptr && how.ignore_existing && !both_directories) return remark(level::skip, "exists");
   if (e.is_directory()) return decide_directory(e, there, how);

@@ -35,8 +35,8 @@ struct decision {
   flist::item_flags flags = 0;
   bool clear_way = false;              // what is there must be removed first: it is of another type
   // A line for the user, "NAME is newer"; the level at which it is said. `leave` only.
-  enum class remark_level : std::uint8_t { none, skip, nonreg, safe_links } level = remark_level::none;
-  std::string_view remark;             // words after the name ("exists"), or before it for nonreg
+  enum class remark_level : std::uint8_t { none, skip, absent, nonreg, safe_links } level = remark_level::none;
+  std::string_view remark;             // words after the name ("exists"), before it (nonreg), or what is not made (absent: "file")
 };
 
 // target: of a symbolic link in the list. path: on the wire. there: null if nothing is there.

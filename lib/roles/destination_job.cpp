@@ -33,12 +33,11 @@ void destination_job::step() {
   std::string const path = without_trailing_slashes(typed);
   auto const status = files_->status_of(path, true);
   if (status && S_ISDIR(status->mode)) return enter(path);
-  bool const single = what_.one_entry && !what_.entry_is_root && !slash && !what_.relative;
+  bool const single = what_.one_entry && !what_.entry_is_root && !slash;
   if (status) {
     if (slash) return fail(exit_code::file_selection, "cannot stat destination \"" + path + "/\": " + strerror_text({ENOTDIR, std::generic_category()}));
     if (!what_.one_entry) return fail(exit_code::file_selection, "destination must be a directory when copying more than 1 file");
     if (what_.entry_is_directory) return fail(exit_code::file_selection, "cannot overwrite non-directory with a directory");
-    if (what_.relative) return fail(exit_code::file_selection, "destination must be a directory when copying more than 1 file");
     return enter_parent_for_single(path);
   }
   if (!is_missing(status.error())) {

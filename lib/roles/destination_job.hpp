@@ -18,7 +18,6 @@ struct destination_request {
   bool one_entry = false;                 // the list holds exactly one entry, and no other can come
   bool entry_is_directory = false;        // that one
   bool entry_is_root = false;             // it is "."
-  bool relative = false;                  // -R
   bool make_parents = false;              // --mkpath
   bool keep_links = false;                // -K
   bool dry_run = false;

@@ -129,7 +129,6 @@ bool examine_job::examine(std::uint32_t position, bool self) {
   s.self = self;
   s.path = self ? list.path : list.path_of(*s.e);
   if (!self && task_.incremental && s.path.empty()) return true;   // "." is itemized as the list's own directory
-  if (!context_->single_name.empty() && !self) s.path = context_->single_name;
   if (flist::has(s.e->flags, flist::entry_flags::hard_linked) && context_->how.hard_links && !task_.member &&
       !s.e->is_directory()) {
     examined one;
@@ -152,7 +151,7 @@ bool examine_job::examine(std::uint32_t position, bool self) {
       blocked_ = true;
       return false;
     }
-    if (state == parent_state::missing && !context_->how.dry_run) {
+    if (state == parent_state::missing && (!context_->how.dry_run || (context_->how.existing && !s.parent.empty()))) {
       // It was skipped, or its making failed, and that was said.
       if (task_.member) leave_member(s);
       return true;
@@ -222,11 +221,14 @@ bool examine_job::look(subject& s) {
 void examine_job::remark(subject const& s, decision const& d) {
   using level = decision::remark_level;
   receive_options const& how = context_->how;
-  std::string const shown = s.path.empty() ? "." : s.path;
+  auto const& list = *task_.list;
+  std::string shown = s.self ? list.listed_path : list.listed_path_of(*s.e);
+  if (shown.empty()) shown = ".";
   std::string text;
   if (d.level == level::skip && how.tell_skipped) {
-    bool const missing = !s.there;
-    text = missing ? "not creating new " + std::string{d.remark} + " \"" + shown + "\"" : shown + " " + std::string{d.remark};
+    text = shown + " " + std::string{d.remark};
+  } else if (d.level == level::absent && how.tell_skipped) {
+    text = "not creating new " + std::string{d.remark} + " \"" + shown + "\"";
   } else if (d.level == level::nonreg && how.tell_nonreg) {
     text = std::string{d.remark} + " \"" + shown + "\"";
   } else if (d.level == level::safe_links && how.tell_unsafe_links) {
@@ -380,7 +382,8 @@ void examine_job::make_other(subject& s, decision const& d) {
   }
   bool const replaces = s.there && !d.clear_way;
   leaf_name const name = replaces ? s.in->temporary_name(*s.name) : *s.name;
-  std::uint32_t const mode = final_mode(*s.e, nullptr, context_->how);
+  file_status const* const was = s.there ? &s.there->status : nullptr;
+  std::uint32_t const mode = final_mode(*s.e, was, context_->how);
   auto const made = s.e->is_symlink() ? s.in->make_link(name, std::string{s.target})
                                       : s.in->make_node(name, (s.e->mode & S_IFMT) | mode, s.e->device());
   if (!made) {
@@ -389,7 +392,7 @@ void examine_job::make_other(subject& s, decision const& d) {
   }
   touched(s.parent);
   file_status const fresh = unknown_status((s.e->mode & S_IFMT) | (s.e->is_symlink() ? 0777U : mode));
-  set_attributes(s, *s.in, &name, attributes_for(*s.e, fresh, nullptr, context_->how));
+  set_attributes(s, *s.in, &name, attributes_for(*s.e, fresh, was, context_->how));
   if (replaces) {
     if (auto const moved = s.in->rename(name, *s.in, *s.name); !moved) {
       problem(s, "rename", moved.error());

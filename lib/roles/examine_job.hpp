@@ -30,7 +30,6 @@ struct examine_context {
   std::shared_ptr<fs::destination> where;   // null: the destination does not exist (a dry run): everything is missing
   receive_options how;
   checksum::block_digest blocks{checksum::algorithm::md5};
-  std::string single_name;                  // the destination's own name for the only entry of the list; empty: as listed
   std::string full_root;                    // path of the destination, for messages
   std::shared_ptr<filter::rule_set const> rules;   // of the receiving side; null: none
   std::uint32_t user = 0;                   // who we are, see removal_context

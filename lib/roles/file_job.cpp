@@ -50,11 +50,7 @@ void file_job::begin_file() {
   auto opened = open_(files_[at_]);
   auto status = opened ? (*opened)->status() : result<file_status>{opened.error()};
   if (!status) {
-    failures_.push_back({at_, status.error(), false});
-    file_part refused;
-    refused.index = at_;
-    refused.refused = true;
-    parts_.push_back(std::move(refused));
+    refuse(at_, status.error());
     next_file();
     return;
   }

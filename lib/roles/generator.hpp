@@ -71,6 +71,7 @@ class generator {
   // The sender answered the end of a list or phase. Errors: role_errc::done_unasked.
   [[nodiscard]] result<void> answered();
 
+  [[nodiscard]] bool owns(job const& step) const noexcept { return running_.contains(&step); }
   void take(job_ptr step);
   [[nodiscard]] job_ptr next_job();
   // The next value for the sender; nullopt: nothing is ready.

@@ -255,7 +255,10 @@ std::size_t operand_job::parents_known(std::string const& path, std::uint16_t ro
 }
 
 void operand_job::add_parents(operand const& each, std::uint16_t root) {
-  if (each.leading_dot && dots_.insert(root).second) {
+  // The implied "." is the only parent that rules can keep out.
+  auto const& rules = rules_of(root);
+  bool const hidden = rules && rules->excludes(".", true, filter::side::sender);
+  if (each.leading_dot && !hidden && dots_.insert(root).second) {
     if (auto const handle = lister_->roots().open(root, "")) {
       if (auto const status = (*handle)->status()) {
         planned_entry e;

@@ -9,6 +9,10 @@
 namespace volsync::roles {
 
 std::string received_list::path_of(flist::entry const& e) const {
+  return only_name->empty() ? listed_path_of(e) : *only_name;
+}
+
+std::string received_list::listed_path_of(flist::entry const& e) const {
   std::string name = list->path(e);
   if (name == ".") return {};
   auto const start = name.find_first_not_of('/');
@@ -35,12 +39,13 @@ result<received_lists::filling> received_lists::begin(std::optional<std::int32_t
     made->ndx_start = next_ndx_ + 1;
     made->self = of.entry;
     auto const start = of.path.find_first_not_of('/');
-    made->path = start == std::string::npos ? std::string{} : of.path.substr(start);
+    made->path = made->listed_path = start == std::string::npos ? std::string{} : of.path.substr(start);
     under_way_name_ = of.path;
     f.directory = &under_way_name_;
   }
   begun_ = true;
   made->before = entries_;
+  made->only_name = only_name_;
   f.into = made->list.get();
   f.ndx_start = made->ndx_start;
   under_way_ = std::move(made);
@@ -48,9 +53,20 @@ result<received_lists::filling> received_lists::begin(std::optional<std::int32_t
 }
 
 std::shared_ptr<received_list const> received_lists::end(std::int32_t io_error) {
+  under_way_->list->finish(flist::ndx{under_way_->ndx_start});
+  return close(io_error);
+}
+
+result<std::shared_ptr<received_list const>> received_lists::adopt(std::shared_ptr<flist::list> list,
+                                                                   std::optional<std::int32_t> number, std::int32_t io_error) {
+  if (auto const begun = begin(number); !begun) return begun.error();
+  under_way_->list = std::move(list);
+  return close(io_error);
+}
+
+std::shared_ptr<received_list const> received_lists::close(std::int32_t io_error) {
   auto const made = std::move(under_way_);
   flist::list& list = *made->list;
-  list.finish(flist::ndx{made->ndx_start});
   flist::mark_duplicates(list);
   made->io_error = io_error;
   next_ndx_ = made->ndx_start + static_cast<std::int32_t>(list.size());
@@ -64,6 +80,13 @@ std::shared_ptr<received_list const> received_lists::end(std::int32_t io_error) 
   open_.push_back(made);
   if (!incremental_) complete_ = true;
   return made;
+}
+
+void received_lists::name_only(std::string name) {
+  *only_name_ = std::move(name);
+  for (auto const& each : open_) {
+    if (each->directory >= 0) each->path = *only_name_;
+  }
 }
 
 result<void> received_lists::end_all() {

@@ -53,7 +53,7 @@ void receiver::tell_item(request const& what) {
     figures_.transferred_size += e.length();
   }
   if (!how_.tell_items) return;
-  std::string path = at.position ? at.where->path_of(e) : at.where->path;
+  std::string path = at.position ? at.where->listed_path_of(e) : at.where->listed_path;
   item said = describe(what, at.position ? at.where->list.get() : nullptr, e, path.empty() ? std::string{"."} : std::move(path));
   said.sending = false;
   tell_(std::move(said));
@@ -86,7 +86,7 @@ result<void> receiver::begin_file(request const& what) {
   arriving_->n = n;
   arriving_->head = what.head;
   arriving_->size = asked->list->at(asked->position).size;
-  arriving_->about.name = asked->list->path_of(asked->list->at(asked->position));
+  arriving_->about.name = asked->list->listed_path_of(asked->list->at(asked->position));
   return {};
 }
 
@@ -179,7 +179,7 @@ bool receiver::take(job_ptr& step) {
   auto const each = std::move(known->second);
   running_.erase(known);
   each->job.reset(static_cast<apply_job*>(step.release()));
-  for (auto const& outcome : each->job->take_outcomes()) take_outcome(*each, outcome);
+  for (auto const& outcome : each->job->take_outcomes()) take_outcome(each->indexes[outcome.file], outcome);
   std::size_t now = each->job->held();
   for (auto const& part : each->parts) now += part.tokens.size();
   if (each->job->done()) now = 0;
@@ -189,16 +189,22 @@ bool receiver::take(job_ptr& step) {
   return true;
 }
 
-void receiver::take_outcome(batch const& of, apply_outcome const& what) {
-  std::int32_t const n = of.indexes[what.file];
+result<void> receiver::made(std::int32_t n, apply_outcome const& what) {
+  outstanding const* const asked = asks_.find(n);
+  if (asked == nullptr || asked->coming) return role_errc::not_requested;
+  take_outcome(n, what);
+  return {};
+}
+
+void receiver::take_outcome(std::int32_t n, apply_outcome const& what) {
   outstanding const* const asked = asks_.find(n);
   if (asked == nullptr) return;
-  std::string const path = asked->list->path_of(asked->list->at(asked->position));
+  std::string const name = asked->list->listed_path_of(asked->list->at(asked->position));
   bool const again = asked->redo;
   if (what.why) {
     had_errors_ = true;
     problem said;
-    said.path = where_->full_path(path);
+    said.path = where_->full_path(asked->list->path_of(asked->list->at(asked->position)));
     said.step = what.step;
     said.error = what.why.value();
     said.role = "receiver";
@@ -212,7 +218,7 @@ void receiver::take_outcome(batch const& of, apply_outcome const& what) {
       std::string const fate = what.kept ? (how_.files.partial_dir.empty() ? "retained" : "put into partial-dir") : "discarded";
       if (again) had_errors_ = true;
       tell_(message{again ? message::level::error : message::level::warning,
-                    (again ? "ERROR: " : "WARNING: ") + path + " failed verification -- update " + fate +
+                    (again ? "ERROR: " : "WARNING: ") + name + " failed verification -- update " + fate +
                         (again ? "." : " (will try again)."),
                     false});
       asks_.unverified(n);

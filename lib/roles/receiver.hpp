@@ -40,6 +40,8 @@ class receiver {
   void literal(byte_view data);
   void match(std::int32_t block, std::int32_t run);
   void end_file(checksum::digest const& digest);
+  // The file was made without us (a local copy), and this became of it. Errors: role_errc::not_requested.
+  [[nodiscard]] result<void> made(std::int32_t n, apply_outcome const& what);
   // It will not come. Errors: role_errc::not_requested.
   [[nodiscard]] result<void> refused(std::int32_t n);
 
@@ -66,7 +68,7 @@ class receiver {
 
   void pass_on(std::optional<checksum::digest> ends);
   void post(std::shared_ptr<batch> const& each);
-  void take_outcome(batch const& of, apply_outcome const& what);
+  void take_outcome(std::int32_t n, apply_outcome const& what);
   void tell_item(request const& what);
   void tell_progress(bool finished);
 

@@ -27,7 +27,7 @@ struct sender::batch {
   std::shared_ptr<std::vector<request> const> requests;
   std::vector<item> items;                // one for each request
   std::vector<std::int64_t> sent;         // content bytes given out for each request
-  std::unique_ptr<file_job> job;          // null while a worker has it
+  std::unique_ptr<reply_job> job;         // null while a worker has it
   std::vector<source_file> files;
   std::deque<file_part> made;             // not yet given out
   std::vector<file_failure> failures;
@@ -99,6 +99,7 @@ item sender::describe(request const& what, live_list const& where, flist::entry 
                                e != nullptr ? where.list->path(*e) : where.path);
   item said = roles::describe(what, e != nullptr ? where.list.get() : nullptr, e != nullptr ? *e : where.entry, std::move(names.name));
   said.path = std::move(names.path);
+  said.local = how_.local;
   if (!how_.list.owner) said.uid = 0;              // as the list has it
   return said;
 }
@@ -132,6 +133,9 @@ void sender::tell_item(item said) {
 
 void sender::collect(request wanted, live_list const& where, flist::entry const& e) {
   auto const& parent = where.list->parent(e);
+  bool const copy = parts_.copy && wanted.sums == nullptr;
+  if (copy != collecting_copies_) start_batch();
+  collecting_copies_ = copy;
   std::int64_t const size = e.size + static_cast<std::int64_t>(cost(wanted));
   // A large file is a job of its own, so that small ones behind it can be read meanwhile.
   if (!collected_.empty() && collected_bytes_ + size > static_cast<std::int64_t>(step_bytes)) start_batch();
@@ -151,7 +155,11 @@ void sender::start_batch() {
   each->items = std::exchange(collected_items_, {});
   each->sent.resize(each->items.size());
   each->files = collected_files_;
-  each->job = std::make_unique<file_job>(parts_.open, how_.files, each->requests, std::exchange(collected_files_, {}));
+  if (collecting_copies_) {
+    each->job = parts_.copy(each->requests, std::exchange(collected_files_, {}));
+  } else {
+    each->job = std::make_unique<file_job>(parts_.open, how_.files, each->requests, std::exchange(collected_files_, {}));
+  }
   collected_bytes_ = 0;
   turns_.push_back({each, false, std::nullopt});
   ready_.push_back(std::move(each));
@@ -171,13 +179,13 @@ job_ptr sender::next_job() {
 void sender::take(job_ptr step) {
   auto const known = running_.find(step.get());
   if (known == running_.end()) {
-    // Only two kinds are given out, and file jobs are all in running_.
+    // Only two kinds are given out, and replies are all in running_.
     lists_.take(std::unique_ptr<scan_job>{static_cast<scan_job*>(step.release())});
     return;
   }
   auto const each = std::move(known->second);
   running_.erase(known);
-  each->job.reset(static_cast<file_job*>(step.release()));
+  each->job.reset(static_cast<reply_job*>(step.release()));
   for (auto& part : each->job->take_parts()) {
     each->held += part.tokens.size();
     held_bytes_ += part.tokens.size();
@@ -265,6 +273,10 @@ void sender::account(batch& of, file_part& part) {
     ++figures_.transferred_files;
     figures_.transferred_size += about.size;
     tell_(item{about});
+  }
+  if (part.copied != 0) {
+    literal = part.copied - sent;
+    figures_.literal_data += literal;
   }
   sent += literal + matched;
   sent_so_far_ += literal + matched;

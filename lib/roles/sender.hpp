@@ -14,6 +14,7 @@
 
 #include "roles/errc.hpp"
 #include "roles/file_job.hpp"
+#include "roles/reply_job.hpp"
 #include "roles/job.hpp"
 #include "roles/list_builder.hpp"
 #include "roles/values.hpp"
@@ -25,6 +26,7 @@ struct sender_options {
   list_options list;
   file_job_options files;
   bool dry_run = false;
+  bool local = false;               // source and destination are on this host
   bool serves = false;              // a server: the client hears its counts of deleted entries again
   bool goodbye_answered = true;     // the peer expects an answer to its first goodbye
   std::size_t workers = 1;
@@ -40,6 +42,7 @@ struct entry_names {
 struct sender_parts {
   std::shared_ptr<lister_source const> lister;
   file_opener open;
+  reply_maker copy;                 // local: makes files that have no basis; null: content is sent
   id_lookup names;
   std::function<std::string(std::uint16_t root, std::string const& path)> full_path;   // for messages
   std::function<entry_names(std::uint16_t root, std::string const& path)> names_of;    // for items
@@ -112,6 +115,7 @@ class sender {
   std::vector<source_file> collected_files_;
   std::vector<item> collected_items_;
   std::int64_t collected_bytes_ = 0;
+  bool collecting_copies_ = false;
   std::deque<std::shared_ptr<batch>> ready_;        // batches whose job wants a step
   std::vector<std::shared_ptr<batch>> parked_;      // younger batches that made enough
   std::unordered_map<job const*, std::shared_ptr<batch>> running_;

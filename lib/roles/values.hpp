@@ -28,6 +28,7 @@ struct request {
   delta::sum_head head;
   std::shared_ptr<delta::signature const> sums;   // null: no basis
 };
+struct apply_outcome;                      // roles/new_file.hpp
 struct list_done {};                       // NDX_DONE
 struct delete_counts { entry_counts counts; };
 
@@ -40,7 +41,7 @@ struct name_mention {                      // the first mention of an id in the 
   std::string user_name, group_name;
 };
 struct segment {
-  std::shared_ptr<flist::list const> list; // numbered from position 0
+  std::shared_ptr<flist::list> list;       // numbered from position 0
   std::int32_t ndx_start = 0;              // wire index of position 0
   std::int32_t directory = -1;             // index in the directory table; -1 for the first list
   std::int32_t io_error = 0;
@@ -57,6 +58,9 @@ struct file_part {
   bool refused = false;                    // the file cannot be sent; nothing else is set
   delta::token_batch tokens;
   checksum::digest digest;                 // if `ends`
+  // Made on the spot instead: no tokens, no digest.
+  std::int64_t copied = 0;                 // bytes of the file so far
+  std::shared_ptr<apply_outcome const> made;   // if `ends`: what became of it
 };
 struct file_data {
   std::shared_ptr<std::vector<request> const> requests;

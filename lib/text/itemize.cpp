@@ -26,7 +26,7 @@ namespace flag = flist::item;
   if ((what.flags & flag::local_change) != 0)
     return (what.flags & flag::xname_follows) != 0 || what.hard_link ? 'h' : 'c';
   if ((what.flags & flag::transfer) == 0) return '.';
-  return what.sending ? '<' : '>';
+  return what.sending && !what.local ? '<' : '>';
 }
 
 [[nodiscard]] char time_letter(item const& what, bool preserve_times) {

@@ -103,6 +103,8 @@ ssh_step ssh_pump::run() {
     bool const fed = alive && !closed && feed();
     if (drained) continue;  // there may be more without any readiness
     if (box_.wants_input()) {
+      // Writing brings news too: the last words and the end after them may have come since the drain.
+      if (received_.in_bytes != looked_at_) continue;
       tell_end();
       if (closed) return std::nullopt;
       if (!alive) return lost();

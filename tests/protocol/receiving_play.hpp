@@ -123,7 +123,7 @@ struct receiving_play {
     setup.files = files;
     setup.destination = "/to";
     setup.expected = std::move(expected);
-    setup.as_root = true;
+    setup.here.as_root = true;
     session = std::make_unique<receiving_session>(std::move(setup), [this](event&& e) { events.push_back(std::move(e)); });
   }
 

@@ -170,7 +170,6 @@ constexpr int highest_port = 65535;
   for (operand const& each : sources) {
     if (names_no_module(each)) return check_host(each);
   }
-  if (!to_remote && !from_remote) return make_refusal(exit_code::unsupported, "local copies are not supported in this version");
   return std::nullopt;
 }
 
