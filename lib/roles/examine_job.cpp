@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/bytes.hpp"
-#include "roles/removal_job.hpp"
+#include "roles/clear_way.hpp"
 
 namespace volsync::roles {
 namespace {
@@ -129,12 +129,10 @@ bool examine_job::examine(std::uint32_t position, bool self) {
   s.self = self;
   s.path = self ? list.path : list.path_of(*s.e);
   if (!self && task_.incremental && s.path.empty()) return true;   // "." is itemized as the list's own directory
-  if (flist::has(s.e->flags, flist::entry_flags::hard_linked) && context_->how.hard_links && !task_.member &&
-      !s.e->is_directory()) {
-    examined one;
-    one.what = examined::kind::member;
-    one.position = position;
-    outcomes_.push_back(std::move(one));
+  bool const leaves = flist::has(s.e->flags, flist::entry_flags::hard_linked) && context_->how.hard_links &&
+                      !task_.member && !s.e->is_directory();
+  if (leaves && !s.e->is_regular()) {
+    hand_over_member(s);
     return true;
   }
   if (!s.path.empty()) {
@@ -154,9 +152,14 @@ bool examine_job::examine(std::uint32_t position, bool self) {
     if (state == parent_state::missing && (!context_->how.dry_run || (context_->how.existing && !s.parent.empty()))) {
       // It was skipped, or its making failed, and that was said.
       if (task_.member) leave_member(s);
+      if (leaves) hand_over_member(s);
       return true;
     }
     s.in = parent_;
+  }
+  if (leaves) {
+    hand_over_member(s);
+    return true;
   }
   if (s.e->is_symlink()) s.target = list.list->extra(*s.e);
   if (!look(s)) return true;
@@ -178,6 +181,21 @@ bool examine_job::examine(std::uint32_t position, bool self) {
   decision const d = decide(*s.e, s.path, s.target, s.there ? &*s.there : nullptr, context_->how);
   act(s, d);
   return true;
+}
+
+// Its turn is the generator's to find. That nothing is there is all that can be said before: it saves most members a job.
+void examine_job::hand_over_member(subject const& s) {
+  examined one;
+  one.what = examined::kind::member;
+  one.position = s.position;
+  if (s.e->is_regular() && s.name && (s.in || context_->how.dry_run)) {
+    bool const empty = !s.in || fresh_.contains(s.parent);
+    auto const status = empty ? result<file_status>{std::make_error_code(std::errc::no_such_file_or_directory)}
+                              : s.in->status_of(*s.name, false);
+    one.absent = !status && status.error() == std::errc::no_such_file_or_directory &&
+                 decide(*s.e, s.path, {}, nullptr, context_->how).what == step_kind::transfer;
+  }
+  outcomes_.push_back(std::move(one));
 }
 
 void examine_job::leave_member(subject const& s) {
@@ -262,8 +280,9 @@ void examine_job::act(subject& s, decision d) {
     case step_kind::transfer:
       if (t.defer_missing && (!s.there || d.clear_way)) {
         // What is of another type goes now; the link that takes its place replaces anything but a directory.
-        if (d.clear_way && !context_->how.dry_run && S_ISDIR(s.there->status.mode) && !clear_way(s)) return;
+        if (d.clear_way && S_ISDIR(s.there->status.mode) && !make_way(s)) return;
         one.what = examined::kind::missing;
+        one.in_the_way = d.clear_way && !context_->how.dry_run;
         outcomes_.push_back(std::move(one));
         return;
       }
@@ -319,7 +338,7 @@ void examine_job::keep(subject& s, decision const& d) {
 
 // Of a group of links to something that has no content, the first member is made and the others follow it.
 void examine_job::create(subject& s, decision const& d) {
-  if (d.clear_way && !context_->how.dry_run && !clear_way(s)) {
+  if (d.clear_way && !make_way(s)) {
     if (s.e->is_directory()) {
       examined one;
       one.what = examined::kind::no_directory;
@@ -428,53 +447,13 @@ void examine_job::set_attributes(subject& s, directory const& in, leaf_name cons
   }
 }
 
-// Removes the content of a directory that is in the way; what the rules protect stays.
-void examine_job::empty(subject const& s) {
-  auto how = std::make_shared<removal_context>();
-  how->where = context_->where;
-  how->rules = context_->rules;
-  how->user = context_->user;
-  removal_task task;
-  task.directory = s.path;
-  task.names = std::make_shared<std::unordered_set<std::string>>();
-  removal_job removal{std::move(how), std::move(task)};
-  while (!removal.done()) removal.step();
-  for (auto& each : removal.take_events()) events_.push_back(std::move(each));
-  removed_ = removal.take_counts();
-  had_errors_ = had_errors_ || removal.had_errors();
-}
-
 // Removes what is of another type. False: it stays, and that was said.
-bool examine_job::clear_way(subject& s) {
-  bool const is_directory = S_ISDIR(s.there->status.mode);
-  result<void> gone;
-  if (!is_directory) {
-    gone = s.in->remove_file(*s.name);
-  } else {
-    gone = s.in->remove_directory(*s.name);
-    if (!gone && gone.error() == std::errc::directory_not_empty && (context_->how.deletes || context_->how.force)) {
-      empty(s);
-      gone = s.in->remove_directory(*s.name);
-    }
-    context_->where->forget(s.path);
-  }
-  if (gone || gone.error() == std::errc::no_such_file_or_directory) {
-    touched(s.parent);
-    return true;
-  }
-  had_errors_ = true;
-  char const* const kind = s.e->is_directory() ? "directory"
-                           : s.e->is_symlink() ? "symlink"
-                           : s.e->is_device()  ? "device file"
-                           : s.e->is_special() ? "special file"
-                                               : "regular file";
-  if (is_directory && gone.error() == std::errc::directory_not_empty) {
-    events_.emplace_back(message{message::level::info, "cannot delete non-empty directory: " + s.path, false});
-  } else {
-    problem(s, is_directory ? "delete_file: rmdir" : "delete_file: unlink", gone.error());
-  }
-  events_.emplace_back(message{message::level::error, std::string{"could not make way for new "} + kind + ": " + s.path, false});
-  return false;
+bool examine_job::make_way(subject& s) {
+  cleared const done = clear_way(*context_, *s.in, *s.name, s.path, s.there->status.mode, *s.e, events_);
+  add(removed_, done.removed);
+  had_errors_ = had_errors_ || done.had_errors;
+  if (done.gone) touched(s.parent);
+  return done.gone;
 }
 
 void examine_job::choose_basis(subject& s, examined& asked) {
@@ -499,7 +478,7 @@ void examine_job::choose_basis(subject& s, examined& asked) {
 void examine_job::request(subject& s, decision const& d) {
   auto const& how = context_->how;
   bool const in_the_way = d.clear_way && (S_ISDIR(s.there->status.mode) || how.inplace);
-  if (in_the_way && !how.dry_run && !clear_way(s)) return;
+  if (in_the_way && !make_way(s)) return;
   examined asked;
   asked.what = examined::kind::request;
   asked.position = s.position;

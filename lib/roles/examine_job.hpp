@@ -55,8 +55,8 @@ struct examined {
   enum class kind : std::uint8_t {
     record,          // an item for the sender, if its flags are worth it
     request,         // content is asked for
-    member,          // of a hard-link group: not looked at
-    missing,         // deferred member: nothing is there
+    member,          // of a hard-link group: decided in its turn
+    missing,         // deferred member: nothing is there, or something of another type
     settled_member,  // member: up to date or made; `flags` are its record
     skipped_member,  // member: left alone (too new, too large, ...)
     no_directory,    // a directory that is not there and was not made: its content is skipped
@@ -65,6 +65,8 @@ struct examined {
   kind what = kind::record;
   std::uint32_t position = 0;
   bool self = false;
+  bool absent = false;                               // member: nothing is there, and its content could be asked for
+  bool in_the_way = false;                           // missing: something of another type is or was there
   flist::item_flags flags = 0;
   std::optional<std::uint8_t> basis;
   std::unique_ptr<incoming_file> target;             // request
@@ -108,8 +110,8 @@ class examine_job final : public job {
   void make_other(subject& s, decision const& d);
   void request(subject& s, decision const& d);
   void choose_basis(subject& s, examined& asked);
-  [[nodiscard]] bool clear_way(subject& s);
-  void empty(subject const& s);
+  [[nodiscard]] bool make_way(subject& s);
+  void hand_over_member(subject const& s);
   void leave_member(subject const& s);
   void set_attributes(subject& s, directory const& in, leaf_name const* name, wanted_attributes const& wanted);
   [[nodiscard]] flist::item_flags mend(subject& s, flist::item_flags flags, flist::item_flags told);

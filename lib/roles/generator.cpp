@@ -46,6 +46,7 @@ void generator::list_arrived(std::shared_ptr<received_list const> list) {
   auto made = std::make_shared<work>();
   made->list = std::move(list);
   made->number = next_list_++;
+  made->before_previous = std::exchange(newest_before_, made->list->before);
   for (std::uint32_t i = 0; i < made->list->size(); ++i) {
     flist::entry const& e = made->list->at(i);
     if (!flist::has(e.flags, flist::entry_flags::hard_linked) || flist::has(e.flags, flist::entry_flags::duplicate)) continue;
@@ -55,11 +56,13 @@ void generator::list_arrived(std::shared_ptr<received_list const> list) {
   }
   made->started = !made->list->self && made->list->size() == 0;
   works_.push_back(std::move(made));
+  settle_chunks();
   advance_lists();
   advance_phases();
 }
 
 void generator::lists_complete() {
+  settle_chunks();
   advance_lists();
   advance_phases();
 }
@@ -80,7 +83,7 @@ job_ptr generator::run(job_ptr job, then what) {
   return job;
 }
 
-bool generator::quiet() const noexcept { return running_.empty() && ready_.empty() && chunks_.empty(); }
+bool generator::quiet() const noexcept { return running_.empty() && ready_.empty() && links_.empty() && chunks_.empty(); }
 
 void generator::take(job_ptr step) {
   auto const known = running_.find(step.get());
@@ -100,6 +103,7 @@ job_ptr generator::next_job() {
     ready_.pop_front();
     return run(std::move(job), std::move(what));
   }
+  if (!links_.empty()) return start_linking();
   if (at_ != state::examining || running_.size() >= how_.workers * 2 || out_.size() >= most_waiting ||
       out_bytes_ >= most_waiting_bytes || outstanding_.size() >= most_outstanding) {
     return nullptr;
@@ -183,6 +187,7 @@ void generator::settle_chunks() {
     tell_all(std::exchange(front->events, {}));
     // A member of a group is looked at in its turn: requests keep the order of the list.
     while (members_examined_ == 0 && !front->outcomes.empty()) {
+      if (front->outcomes.front().what == examined::kind::member && !look_ahead_from(*front->of)) break;
       examined one = std::move(front->outcomes.front());
       front->outcomes.pop_front();
       deliver(front->of, std::move(one));
@@ -211,7 +216,7 @@ void generator::deliver(std::shared_ptr<work> const& of, examined one) {
         ask(of, std::move(one), false, std::nullopt);
       }
       break;
-    case examined::kind::member: enter_member(of, one.position); break;
+    case examined::kind::member: enter_member(of, one.position, one.absent); break;
     case examined::kind::made_directory: made_ahead_.insert(list.path_of(list.at(one.position))); break;
     case examined::kind::no_directory:
     case examined::kind::missing:

@@ -97,7 +97,12 @@ class generator {
   struct group;                            // of hard links
   struct asked;                            // an outstanding file, its list and its group
   struct late_removal;
-  struct member { std::shared_ptr<work> of; std::uint32_t position = 0; };
+  struct member {
+    std::shared_ptr<work> of;
+    std::uint32_t position = 0;
+    bool absent = false;                   // nothing is there
+    bool in_the_way = false;               // deferred: something of another type is or was there
+  };
   using then = std::function<void(job_ptr)>;
 
   [[nodiscard]] bool may_start() const;
@@ -116,13 +121,16 @@ class generator {
   void count(entry_counts const& gone);
 
   static constexpr std::int64_t look_ahead = 500;       // entries, from the oldest open list on
-  [[nodiscard]] bool is_last_known(group const& g, work const& of) const;
-  void enter_member(std::shared_ptr<work> const& of, std::uint32_t position);
+  [[nodiscard]] bool look_ahead_from(work const& of);
+  // Whether no further member is known, as far ahead as is looked. Lists behind that may be here, but do not count.
+  [[nodiscard]] bool is_last_known(group const& g) const;
+  void enter_member(std::shared_ptr<work> const& of, std::uint32_t position, bool absent);
   void advance(std::uint32_t group_id);
   void member_outcome(std::uint32_t group_id, member const& m, std::vector<examined> outcomes);
   void examine_member(std::uint32_t group_id, member m, bool defer_missing);
-  void link(std::uint32_t group_id, std::vector<member> members);
-  void take_linked(std::uint32_t group_id, std::shared_ptr<std::vector<member>> const& members, job_ptr step);
+  void link(group const& g, member m);
+  [[nodiscard]] job_ptr start_linking();
+  void take_linked(std::shared_ptr<std::vector<member>> const& members, job_ptr step);
   void leader_is_done(std::uint32_t group_id, std::string path);
   void leader_failed(std::uint32_t group_id);
   void give_up(member const& m);
@@ -159,7 +167,11 @@ class generator {
   std::vector<late_removal> late_;                      // --delete-delay, --delete-after
   std::deque<to_sender> out_;
   std::size_t out_bytes_ = 0;
+  std::vector<link_task> links_;                        // links to be made by the next job
+  std::vector<member> to_link_;                         // whose they are
   std::uint32_t next_list_ = 0;
+  std::int64_t newest_before_ = 0;                      // entries before the newest list
+  std::uint32_t horizon_ = 0, next_horizon_ = 0;        // the furthest list that is looked at; for which list that is to be found next
   std::size_t members_examined_ = 0;                    // jobs that look at a member of a group
   std::int32_t io_error_ = 0;
   bool removal_refusal_told_ = false;

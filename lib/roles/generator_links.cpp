@@ -6,38 +6,51 @@
 
 namespace volsync::roles {
 
-void generator::enter_member(std::shared_ptr<work> const& of, std::uint32_t position) {
+void generator::enter_member(std::shared_ptr<work> const& of, std::uint32_t position, bool absent) {
   std::uint32_t const id = of->list->at(position).group;
   auto& g = groups_[id];
   if (!g) g = std::make_unique<group>();
   ++of->pending;
   ++g->seen;
-  g->queue.push_back({of, position});
+  g->queue.push_back({of, position, absent});
   advance(id);
 }
 
-// Whether no further member is known, as far ahead as is looked. Lists behind that may be here already, but do not count.
-bool generator::is_last_known(group const& g, work const& of) const {
-  if (!g.queue.empty()) return false;
-  if (g.seen >= g.lists.size()) return true;
-  std::uint32_t horizon = of.number;
-  std::int64_t ahead = of.list->before + static_cast<std::int64_t>(of.list->size()) - works_.front()->list->before;
+// Of the lists that are here those count that rsync would have waited for when it came to `of`: until so many entries are
+// known, counted from its oldest open list on. The list before `of` is still open to it. False: they are not all here yet.
+bool generator::look_ahead_from(work const& of) {
+  if (of.number < next_horizon_) return true;
+  std::int64_t base = of.before_previous;
   for (auto const& each : works_) {
-    if (each->number <= of.number) continue;
-    if (ahead >= look_ahead) break;
-    horizon = each->number;
-    ahead += static_cast<std::int64_t>(each->list->size());
+    if (each->list->before >= base) break;
+    if (each->chunks == 0 && each->pending == 0 && each->started) continue;
+    base = each->list->before;
+    break;
   }
-  return g.lists[g.seen] > horizon;
+  bool enough = lists_.complete();
+  std::uint32_t last = of.number;
+  for (auto const& each : works_) {
+    last = std::max(last, each->number);
+    std::int64_t const ahead = each->list->before + static_cast<std::int64_t>(each->list->size()) - base;
+    if (each->number < of.number || ahead < look_ahead) continue;
+    enough = true;
+    break;
+  }
+  if (!enough) return false;
+  horizon_ = std::max(horizon_, last);
+  next_horizon_ = of.number + 1;
+  return true;
+}
+
+bool generator::is_last_known(group const& g) const {
+  return g.queue.empty() && (g.seen >= g.lists.size() || g.lists[g.seen] > horizon_);
 }
 
 void generator::advance(std::uint32_t group_id) {
   group& g = *groups_.at(group_id);
   while (!g.busy && !g.queue.empty()) {
     if (g.at == group::state::done) {
-      std::vector<member> all{g.queue.begin(), g.queue.end()};
-      g.queue.clear();
-      link(group_id, std::move(all));
+      for (auto& each : std::exchange(g.queue, {})) link(g, std::move(each));
       return;
     }
     member m = std::move(g.queue.front());
@@ -46,11 +59,15 @@ void generator::advance(std::uint32_t group_id) {
       g.deferred.push_back(std::move(m));
       continue;
     }
-    bool const last = is_last_known(g, *m.of);
+    bool const last = is_last_known(g);
+    if (m.absent && !last) {
+      g.deferred.push_back(std::move(m));
+      continue;
+    }
     examine_member(group_id, std::move(m), !last);
   }
   // The last one was left alone: the one before it takes its part.
-  if (!g.busy && g.at == group::state::open && !g.deferred.empty() && is_last_known(g, *g.deferred.back().of)) {
+  if (!g.busy && g.at == group::state::open && !g.deferred.empty() && is_last_known(g)) {
     member m = std::move(g.deferred.back());
     g.deferred.pop_back();
     examine_member(group_id, std::move(m), false);
@@ -96,6 +113,7 @@ void generator::member_outcome(std::uint32_t group_id, member const& m, std::vec
     give_up(m);
   } else if (outcomes.front().what == examined::kind::missing) {
     g.deferred.push_back(m);
+    g.deferred.back().in_the_way = outcomes.front().in_the_way;
   } else if (outcomes.front().what == examined::kind::request && !context_->how.dry_run) {
     g.at = group::state::leading;
     ask(m.of, std::move(outcomes.front()), false, group_id);
@@ -119,10 +137,10 @@ void generator::give_up(member const& m) {
 void generator::leader_is_done(std::uint32_t group_id, std::string path) {
   group& g = *groups_.at(group_id);
   g.at = group::state::done;
-  g.leader = std::move(path);
+  g.leader = std::make_shared<std::string const>(std::move(path));
   std::vector<member> waiting = std::exchange(g.deferred, {});
   std::reverse(waiting.begin(), waiting.end());
-  if (!waiting.empty()) link(group_id, std::move(waiting));
+  for (auto& each : waiting) link(g, std::move(each));
   advance(group_id);
 }
 
@@ -138,23 +156,27 @@ void generator::leader_failed(std::uint32_t group_id) {
   for (auto const& each : std::exchange(g.queue, {})) give_up(each);
 }
 
-void generator::link(std::uint32_t group_id, std::vector<member> members) {
-  group& g = *groups_.at(group_id);
-  std::vector<link_task> tasks;
-  tasks.reserve(members.size());
-  for (auto const& each : members) tasks.push_back({each.of->list, each.position});
-  auto const kept = std::make_shared<std::vector<member>>(std::move(members));
-  ready_.emplace_back(std::make_unique<link_job>(context_, g.leader, std::move(tasks)),
-                      [this, group_id, kept](job_ptr step) { take_linked(group_id, kept, std::move(step)); });
+// Links are made in batches, whatever groups they belong to.
+void generator::link(group const& g, member m) {
+  links_.push_back({m.of->list, m.position, g.leader, m.in_the_way});
+  to_link_.push_back(std::move(m));
 }
 
-void generator::take_linked(std::uint32_t group_id, std::shared_ptr<std::vector<member>> const& members, job_ptr step) {
+job_ptr generator::start_linking() {
+  auto const members = std::make_shared<std::vector<member>>(std::exchange(to_link_, {}));
+  return run(std::make_unique<link_job>(context_, std::exchange(links_, {})),
+             [this, members](job_ptr step) { take_linked(members, std::move(step)); });
+}
+
+void generator::take_linked(std::shared_ptr<std::vector<member>> const& members, job_ptr step) {
   auto& job = static_cast<link_job&>(*step);
   tell_all(job.take_events());
+  count(job.take_removed());
   for (auto& path : job.take_touched()) touched_.insert(std::move(path));
   for (auto const& one : job.take_outcomes()) {
     member const& m = (*members)[one.member];
     --m.of->pending;
+    if (one.what == linked::how::left) continue;
     if (one.what == linked::how::failed) {
       had_errors_ = true;
       continue;
@@ -162,10 +184,10 @@ void generator::take_linked(std::uint32_t group_id, std::shared_ptr<std::vector<
     examined said;
     said.position = m.position;
     said.flags = one.flags;
-    record(*m.of->list, said, one.what == linked::how::made ? job.leader() : std::string{});
+    record(*m.of->list, said, one.what == linked::how::made ? *job.members()[one.member].leader : std::string{});
   }
   if (!job.done()) {
-    ready_.emplace_back(std::move(step), [this, group_id, members](job_ptr again) { take_linked(group_id, members, std::move(again)); });
+    ready_.emplace_back(std::move(step), [this, members](job_ptr again) { take_linked(members, std::move(again)); });
   }
 }
 

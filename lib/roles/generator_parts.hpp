@@ -23,6 +23,7 @@ struct generator::late_removal {
 struct generator::work {
   std::shared_ptr<received_list const> list;
   std::uint32_t number = 0;                        // of the list: 0, 1, ...
+  std::int64_t before_previous = 0;                // entries in all lists before the one before this
   std::uint32_t next = 0;                          // position of the next chunk
   bool self_started = false;
   bool started = false;                            // no chunk is left to be started
@@ -62,7 +63,7 @@ struct generator::group {
   std::size_t seen = 0;                            // of these: entered
   std::deque<member> queue;                        // entered, not yet looked at
   std::vector<member> deferred;                    // wait for a leader
-  std::string leader;                              // path of it, if done
+  std::shared_ptr<std::string const> leader;       // path of it, if done
 };
 
 }  // namespace volsync::roles

@@ -1,6 +1,7 @@
 // Deletion: where, when, and whether at all.
 #include <utility>
 
+#include "roles/clear_way.hpp"
 #include "roles/generator_parts.hpp"
 
 namespace volsync::roles {
@@ -72,13 +73,7 @@ job_ptr generator::start_removing(std::shared_ptr<work> const& of, removal_task 
              [this, each, after = std::move(after)](job_ptr step) { take_removed(each, std::move(step), after); });
 }
 
-void generator::count(entry_counts const& gone) {
-  deleted_.regular += gone.regular;
-  deleted_.directories += gone.directories;
-  deleted_.symlinks += gone.symlinks;
-  deleted_.devices += gone.devices;
-  deleted_.specials += gone.specials;
-}
+void generator::count(entry_counts const& gone) { add(deleted_, gone); }
 
 void generator::take_removed(std::shared_ptr<chunk> const& of, job_ptr step, directory_finish const& after) {
   auto& job = static_cast<removal_job&>(*step);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "fs/remove_all.hpp"
+#include "roles/clear_way.hpp"
 
 namespace volsync::roles {
 namespace {
@@ -47,7 +47,7 @@ linked link_job::link(link_task const& member) {
   std::string const path = member.list->path_of(e);
   one.flags = local_change | xname_follows;
   one.what = linked::how::failed;
-  auto const here = split(path), there = split(leader_);
+  auto const here = split(path), there = split(*member.leader);
   auto const name = leaf_name::make(here.leaf), leader = leaf_name::make(there.leaf);
   if (!name || !leader) return one;
   auto const in = context_->where ? context_->where->open(here.parent)
@@ -65,46 +65,49 @@ linked link_job::link(link_task const& member) {
   auto const status = (*in)->status_of(*name);
   auto const led = (*from)->status_of(*leader);
   if (status && led && status->device == led->device && status->inode == led->inode) {
+    // They differ in a dry run only: the leader was not transferred.
+    one.flags |= attribute_flags(e, *status, false, context_->how);
     one.what = linked::how::in_place;
     return one;
   }
-  bool const replaces = status && !S_ISDIR(status->mode);
+  if (!status && !member.is_new && context_->how.existing) {
+    if (context_->how.tell_skipped) events_.emplace_back(message{message::level::info, "not creating new file \"" + path + "\"", false});
+    one.what = linked::how::left;
+    return one;
+  }
+  bool const replaces = status && !member.is_new;
   one.flags |= replaces ? attribute_flags(e, *status, false, context_->how) : is_new;
   // A link has no permissions to compare, but what it takes the place of had some.
   bool const had_mode = replaces && e.is_symlink() && !S_ISLNK(status->mode) && ((status->mode ^ e.mode) & 07777U) != 0;
   if (had_mode && context_->how.perms) one.flags |= report_perms;
-  if (!context_->how.dry_run && !replace(**in, *name, **from, *leader, path, status ? &*status : nullptr)) return one;
+  if (!replace({**in, *name}, {**from, *leader}, path, e, status ? &*status : nullptr)) return one;
   touched_.push_back(here.parent);
   one.what = linked::how::made;
   return one;
 }
 
-bool link_job::replace(directory const& in, leaf_name const& name, directory const& from, leaf_name const& leader,
-                       std::string const& path, file_status const* there) {
-  if (there == nullptr) {
-    if (auto const made = in.make_hard_link(name, from, leader); !made) {
-      problem(path, "link", made.error());
-      return false;
-    }
-    return true;
+bool link_job::replace(place const& at, place const& from, std::string const& path, flist::entry const& e,
+                       file_status const* there) {
+  bool const is_directory = there != nullptr && S_ISDIR(there->mode);
+  if (is_directory) {
+    cleared const done = clear_way(*context_, at.in, at.name, path, there->mode, e, events_);
+    add(removed_, done.removed);
+    if (!done.gone) return false;
   }
-  if (S_ISDIR(there->mode)) {
-    auto gone = in.remove_directory(name);
-    if (!gone && (context_->how.deletes || context_->how.force)) gone = fs::remove_all(in, name);
-    context_->where->forget(path);
-    if (!gone) {
-      problem(path, "delete_file: rmdir", gone.error());
-      return false;
-    }
+  if (context_->how.dry_run) return true;
+  if (there == nullptr || is_directory) {
+    auto const made = at.in.make_hard_link(at.name, from.in, from.name);
+    if (!made) problem(path, "link", made.error());
+    return made.has_value();
   }
-  leaf_name const aside = in.temporary_name(name);
-  if (auto const made = in.make_hard_link(aside, from, leader); !made) {
+  leaf_name const aside = at.in.temporary_name(at.name);
+  if (auto const made = at.in.make_hard_link(aside, from.in, from.name); !made) {
     problem(path, "link", made.error());
     return false;
   }
-  if (auto const moved = in.rename(aside, in, name); !moved) {
+  if (auto const moved = at.in.rename(aside, at.in, at.name); !moved) {
     problem(path, "rename", moved.error());
-    (void)in.remove_file(aside);
+    (void)at.in.remove_file(aside);
     return false;
   }
   return true;
