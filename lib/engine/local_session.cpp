@@ -270,10 +270,10 @@ void local_session::destination_found(roles::destination_answer found) {
   }
   options const& o = setup_.options;
   if (protocol::tells_destination(found, o, *lists_)) tell_(message{message::level::info, std::move(found.notice), false});
-  auto removals = protocol::removals_of(o, setup_.here, found, setup_.receiving_rules);
   where_ = found.where;
   if (!found.single_name.empty()) lists_->name_only(found.single_name);
-  auto context = protocol::examining_of(o, setup_.here, setup_.checksums, std::move(found), setup_.receiving_rules);
+  auto context = protocol::examining_of(o, setup_.here, setup_.checksums, found, setup_.receiving_rules);
+  auto removals = protocol::removals_of(o, setup_.here, found, setup_.receiving_rules, context->limit);
   context->blocks = checksum::block_digest{setup_.checksums.transfer, 0, checksum::md5_seed::before};
   receiver_->begin(where_);
   bool const root_is_new = context->root_is_new;

@@ -1,6 +1,7 @@
 // Options, one by one.
 #include "protocol/receiving_choices.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "text/info_words.hpp"
@@ -99,21 +100,25 @@ std::shared_ptr<roles::examine_context> examining_of(options const& o, this_host
   context->full_root = std::move(found.full_root);
   context->rules = std::move(rules);
   context->user = here.user;
+  if (o.max_delete) {
+    context->limit = std::make_shared<roles::removal_limit>();
+    context->limit->at_most = std::max<std::int64_t>(*o.max_delete, 0);
+  }
   context->root_is_new = found.made && found.single_name.empty();
   return context;
 }
 
 std::shared_ptr<roles::removal_context> removals_of(options const& o, this_host const& here,
                                                     roles::destination_answer const& found,
-                                                    std::shared_ptr<filter::rule_set const> rules) {
+                                                    std::shared_ptr<filter::rule_set const> rules,
+                                                    std::shared_ptr<roles::removal_limit> limit) {
   if (when_to_remove(o) == roles::removal_time::never || !found.where) return nullptr;
   auto removals = std::make_shared<roles::removal_context>();
   removals->where = found.where;
   removals->rules = std::move(rules);
   removals->dry_run = o.dry_run;
   removals->user = here.user;
-  removals->at_most = o.max_delete;
-  if (removals->at_most && *removals->at_most < 0) removals->at_most = 0;
+  removals->limit = std::move(limit);
   return removals;
 }
 

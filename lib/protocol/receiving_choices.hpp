@@ -32,7 +32,7 @@ struct this_host {
                                                                 roles::received_lists const& lists);
 // Whether the user hears that the destination was made.
 [[nodiscard]] bool tells_destination(roles::destination_answer const& found, options const& o, roles::received_lists const& lists);
-// rules: of the receiving side. `blocks` is left as it is.
+// rules: of the receiving side. The context's `blocks` is left as it is; its `limit` is the removals', too.
 [[nodiscard]] std::shared_ptr<roles::examine_context> examining_of(options const& o, this_host const& here,
                                                                    checksum::choice const& checksums,
                                                                    roles::destination_answer found,
@@ -40,6 +40,7 @@ struct this_host {
 // Null: nothing is removed.
 [[nodiscard]] std::shared_ptr<roles::removal_context> removals_of(options const& o, this_host const& here,
                                                                   roles::destination_answer const& found,
-                                                                  std::shared_ptr<filter::rule_set const> rules);
+                                                                  std::shared_ptr<filter::rule_set const> rules,
+                                                                  std::shared_ptr<roles::removal_limit> limit);
 
 }  // namespace volsync::protocol

@@ -190,10 +190,10 @@ void receiving_session::destination_found(roles::destination_answer answer) {
     return;
   }
   if (tells_destination(answer, setup_.options, *lists_)) say(message{message::level::info, std::move(answer.notice), false});
-  auto removals = removals_of(setup_.options, setup_.here, answer, setup_.filter);
   auto const where = answer.where;
   if (!answer.single_name.empty()) lists_->name_only(answer.single_name);
-  auto context = examining_of(setup_.options, setup_.here, agreed_.checksums, std::move(answer), setup_.filter);
+  auto context = examining_of(setup_.options, setup_.here, agreed_.checksums, answer, setup_.filter);
+  auto removals = removals_of(setup_.options, setup_.here, answer, setup_.filter, context->limit);
   context->blocks = checksum::block_digest{agreed_.checksums.transfer, agreed_.seed, agreed_.seed_place};
   receiver_->begin(where);
   bool const root_is_new = context->root_is_new;

@@ -18,6 +18,7 @@ void empty(examine_context const& context, std::string const& path, cleared& don
   how->where = context.where;
   how->rules = context.rules;
   how->user = context.user;
+  how->limit = context.limit;
   how->dry_run = context.how.dry_run;
   removal_task task;
   task.directory = path;

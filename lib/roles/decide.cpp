@@ -165,8 +165,9 @@ flist::item_flags attribute_flags(flist::entry const& e, file_status const& ther
   if (!e.is_symlink()) {
     if (how.perms) {
       if (((e.mode ^ there.mode) & permission_bits) != 0) flags |= report_perms;
-    } else if (how.executability && e.is_regular() && ((e.mode & any_execute) != 0) != ((there.mode & any_execute) != 0)) {
-      flags |= report_perms;
+    } else if (how.executability && e.is_regular()) {
+      bool const executable = (final_mode(e, &there, how) & any_execute) != 0;   // never where nobody may read
+      if (executable != ((there.mode & any_execute) != 0)) flags |= report_perms;
     }
   }
   if (how.owner && how.as_root && e.uid != there.uid) flags |= report_owner;

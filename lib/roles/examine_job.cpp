@@ -239,6 +239,7 @@ bool examine_job::look(subject& s) {
 void examine_job::remark(subject const& s, decision const& d) {
   using level = decision::remark_level;
   receive_options const& how = context_->how;
+  if (s.self && !s.path.empty()) return;                 // said with the list that names it
   auto const& list = *task_.list;
   std::string shown = s.self ? list.listed_path : list.listed_path_of(*s.e);
   if (shown.empty()) shown = ".";

@@ -21,6 +21,7 @@
 #include "roles/job.hpp"
 #include "roles/received_lists.hpp"
 #include "roles/receive_options.hpp"
+#include "roles/removal_job.hpp"
 #include "volsync/events.hpp"
 
 namespace volsync::roles {
@@ -33,6 +34,7 @@ struct examine_context {
   std::string full_root;                    // path of the destination, for messages
   std::shared_ptr<filter::rule_set const> rules;   // of the receiving side; null: none
   std::uint32_t user = 0;                   // who we are, see removal_context
+  std::shared_ptr<removal_limit> limit;     // --max-delete; null: none
   bool root_is_new = false;                 // the destination itself was made by this run
 };
 

@@ -230,7 +230,11 @@ void generator::record(received_list const& list, examined const& one, std::opti
   r.n = flist::ndx{one.self ? list.ndx_start - 1 : list.ndx_start + static_cast<std::int32_t>(one.position)};
   r.flags = one.flags;
   bool const is_root = !one.self && !how_.incremental && list.path_of(list.at(one.position)).empty();
-  if ((one.self || is_root) && made_ahead_.erase(list.path) != 0) r.flags = is_new | local_change;
+  if ((one.self || is_root) && made_ahead_.erase(list.path) != 0) {
+    flist::entry const& e = one.self ? *list.self : list.at(one.position);
+    bool const untouched = !context_->how.implied_dirs && flist::has(e.flags, flist::entry_flags::implied);
+    if (!untouched) r.flags = is_new | local_change;
+  }
   r.basis = one.basis;
   bool const told = (r.flags & significant) != 0 || (xname && !xname->empty()) || context_->how.itemize_unchanged;
   r.xname = std::move(xname);
@@ -456,6 +460,9 @@ void generator::advance_phases() {
   if (at_ == state::removing && late_.empty() && quiet()) say_counts_and_goodbye();
   if (at_ == state::goodbye && phases_answered_ >= (how_.goodbye_answered ? 4 : 3) && settled) {
     at_ = state::finishing;
+    if (auto const left = removals_refused(); left > 0) {
+      tell_(message{message::level::warning, "Deletions stopped due to --max-delete limit (" + std::to_string(left) + " skipped)", false});
+    }
     std::vector<directory_finish> todo = std::exchange(late_finish_, {});
     if (!how_.incremental && !works_.empty()) {
       auto more = touched_directories(*works_.front()->list);

@@ -86,7 +86,7 @@ class generator {
   [[nodiscard]] bool in_goodbye() const noexcept { return at_ == state::goodbye || at_ == state::finished; }
 
   [[nodiscard]] entry_counts const& deleted() const noexcept { return deleted_; }
-  [[nodiscard]] std::int64_t removals_refused() const noexcept { return removals_ ? removals_->refused.load() : 0; }
+  [[nodiscard]] std::int64_t removals_refused() const noexcept { return context_ && context_->limit ? context_->limit->refused.load() : 0; }
   [[nodiscard]] bool had_errors() const noexcept { return had_errors_; }
   [[nodiscard]] std::string const& fatal() const noexcept { return fatal_; }
 

@@ -54,6 +54,10 @@ linked link_job::link(link_task const& member) {
                                   : result<std::shared_ptr<directory const>>{std::make_error_code(std::errc::no_such_file_or_directory)};
   auto const from = context_->where ? context_->where->open(there.parent) : in;
   if (!in || !from) {
+    if (!in && in.error() == std::errc::no_such_file_or_directory && context_->how.existing) {
+      one.what = linked::how::left;                   // so was its directory
+      return one;
+    }
     if (!context_->how.dry_run) {
       problem(path, "link", in ? from.error() : in.error());
       return one;

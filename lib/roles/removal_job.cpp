@@ -213,10 +213,10 @@ bool removal_job::descend(level const& from, candidate const& next) {
 
 // True: it is gone (or would be, in a dry run).
 bool removal_job::remove(level const& in, candidate const& what) {
-  if (context_->at_most) {
-    if (context_->removed.fetch_add(1) >= *context_->at_most) {
-      context_->removed.fetch_sub(1);
-      ++context_->refused;
+  if (context_->limit) {
+    if (context_->limit->removed.fetch_add(1) >= context_->limit->at_most) {
+      context_->limit->removed.fetch_sub(1);
+      ++context_->limit->refused;
       return false;
     }
   }

@@ -19,16 +19,21 @@
 
 namespace volsync::roles {
 
+// --max-delete: counts what is removed, to make way for something else, too.
+struct removal_limit {
+  std::int64_t at_most = 0;
+  std::atomic<std::int64_t> removed{0};
+  std::atomic<std::int64_t> refused{0};
+};
+
 // What all removals of a run share.
 struct removal_context {
   std::shared_ptr<fs::destination> where;
   std::shared_ptr<filter::rule_set const> rules;       // of the receiving side; null: none
   bool dry_run = false;
   std::uint32_t user = 0;                              // who we are: whose links to merge files are followed
-  std::optional<std::int64_t> at_most;                 // --max-delete
+  std::shared_ptr<removal_limit> limit;                // null: none
   std::optional<std::uint64_t> one_file_system;        // -x: mount points stay
-  std::atomic<std::int64_t> removed{0};                // counted against at_most
-  std::atomic<std::int64_t> refused{0};                // because of at_most
 };
 
 struct removal_task {

@@ -10,8 +10,11 @@ CLOSE = ("Literal data", "Matched data", "Total bytes sent", "Total bytes receiv
 # rsync 3.5.0 counts the file list when its output buffer is written: 0, or a multiple of the buffer.
 SKIPPED = ("File list generation time", "File list transfer time", "File list size")
 # What -vv says about a program's own working is its own business.
-DEBUG = re.compile(r"opening connection using: |removing duplicate name |\[sender\] (hiding|showing) |\[generator\] (risking|protecting) |remote shell '|client_run|total: matches=|"
+DEBUG = re.compile(r"opening connection using: |removing duplicate name |deleting in |\[sender\] (hiding|showing) |\[generator\] (risking|protecting) |remote shell '|client_run|total: matches=|"
                    r"delta-transmission |transport: |protected args: |opening tcp connection |sending daemon args: ")
+LIST = re.compile(r"(building|receiving) file list \.\.\. ")
+# A meter in whose line something else is told.
+UNFINISHED = re.compile(r"^\s*[\d.,KMG]+\s+\d+%\s+\S+\s+\d+:\d\d:\d\d\s+(?=[^\s(])")
 UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
 
 
@@ -30,8 +33,11 @@ def split(text):
     lines, progress, stats = [], [], {}
     text = text.replace("/one/", "/<side>/").replace("/two/", "/<side>/")      # the two destinations
     for line in text.split("\n"):
+        if announced := LIST.match(line):                 # its end may stand on a line of its own
+            lines.append(announced.group(0))
+            line = line[announced.end():]
         if "\r" in line:
-            line = line.rsplit("\r", 1)[1]
+            line = UNFINISHED.sub("", line.rsplit("\r", 1)[1])
             m = re.match(r"\s*([\d.,KMG]+)\s+(\d+)%\s+\S+\s+\S+(?: \((xfr#\d+), ((?:ir|to)-chk=\d+/\d+)\))?\s*$",
                          line)
             if not m:                                    # a line that follows a meter without an end of line

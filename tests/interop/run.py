@@ -13,7 +13,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Everything but a push to a stock rsync.
-OTHER_MODES = ("pull", "serve-push", "serve-pull", "both-push", "both-pull")
+OTHER_MODES = ("local", "pull", "serve-push", "serve-pull", "both-push", "both-pull")
 GATE = [
     ["push_cases.py", "--self-test"],
     ["push_cases.py", "--cases", "40", "--transport", "mixed", "--big", "0"],
@@ -23,6 +23,7 @@ GATE = [
     ["filters.py", "--quick"],
     ["bad_input.py", "--cuts", "30", "--signals", "1"],
     ["receive_faults.py", "--kills", "10", "--fills", "4"],
+    ["hard_links.py", "--quick"],
     ["more_than_asked.py"],
     ["big_delta.py", "--mib", "300"],
     ["memory.py", "--files", "40000"],
@@ -36,6 +37,7 @@ SOAK = [
     ["filters.py"],
     ["bad_input.py", "--cuts", "500", "--signals", "100"],
     ["receive_faults.py", "--kills", "200", "--fills", "20"],
+    ["hard_links.py"],
     ["more_than_asked.py"],
     ["big_delta.py", "--mib", "300", "--transport", "libssh"],
     ["memory.py", "--files", "1000000"],

@@ -94,10 +94,11 @@ TEST_CASE("what a rule protects stays, with the directories it lies in; perishab
 
 TEST_CASE("a limit stops removals and counts what it stopped") {
   bench b;
-  b.context->at_most = 2;
+  b.context->limit = std::make_shared<removal_limit>();
+  b.context->limit->at_most = 2;
   b.run({"kept"});
   CHECK(b.removed.size() == 2);
-  CHECK(b.context->refused.load() > 0);
+  CHECK(b.context->limit->refused.load() > 0);
   CHECK(b.has("gone"));
 }
 
