@@ -112,9 +112,11 @@ job_ptr generator::next_job() {
 }
 
 // Members of a group may lie in lists to come, which decides who is asked for. Counted from the oldest open list on, because
-// the sender does so, too, and waits for us when it is far enough ahead.
+// the sender does so, too, and waits for us when it is far enough ahead. They may also tell of directories that could not
+// be read, and then nothing is to be removed.
 bool generator::may_start() const {
-  if (!context_->how.hard_links || lists_.complete()) return true;
+  bool const waits = context_->how.hard_links || how_.removal != removal_time::never;
+  if (!waits || lists_.complete()) return true;
   return lists_.entries() - works_.front()->list->before >= look_ahead;
 }
 

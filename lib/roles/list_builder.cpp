@@ -54,6 +54,7 @@ void list_builder::take(std::unique_ptr<scan_job> job) {
     auto const known = by_index_.find(index);
     if (known == by_index_.end()) continue;
     scanned_ahead_ += static_cast<std::int64_t>(content.list->size());
+    discovered_ |= content.io_error;
     known->second->content = std::move(content);
     known->second->at = state::ready;
   }

@@ -64,6 +64,8 @@ class list_builder {
   [[nodiscard]] bool complete() const noexcept { return complete_; }
   [[nodiscard]] bool begun() const noexcept { return begun_; }
   [[nodiscard]] std::int32_t io_error() const noexcept { return io_error_; }
+  // Of what was scanned, in a list or not yet; 0 where it shall not be told.
+  [[nodiscard]] std::int32_t discovered() const noexcept { return how_.report_io_errors ? discovered_ : 0; }
   // Why the run cannot go on; empty: it can.
   [[nodiscard]] fs::rule_failure const& fatal() const noexcept { return fatal_; }
   void add_io_error(std::int32_t bits) noexcept { io_error_ |= bits; }
@@ -131,6 +133,7 @@ class list_builder {
   std::int64_t total_size_ = 0;
   std::int64_t entries_ = 0;
   std::int32_t io_error_ = 0;
+  std::int32_t discovered_ = 0;                  // by scans
   std::vector<event> events_;
   fs::rule_failure fatal_;
   bool begun_ = false;

@@ -214,6 +214,11 @@ void sender::wake(std::shared_ptr<batch> const& each) {
 }
 
 std::optional<from_sender> sender::next() {
+  // Ahead of the lists that tell it as well: who removes should know as early as possible that something is missing.
+  if (auto const news = lists_.discovered() & ~io_error_listed_; news != 0 && lists_.begun()) {
+    io_error_listed_ |= news;
+    return from_sender{io_error_bits{io_error_listed_}};
+  }
   // Lists go out as early as they can, but never inside a file.
   auto* const front = turns_.empty() ? nullptr : std::get_if<std::shared_ptr<batch>>(&turns_.front().what);
   bool const in_file = front != nullptr && (*front)->in_file;

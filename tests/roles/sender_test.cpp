@@ -71,8 +71,10 @@ struct script final : lister_source {
       if (directory && name != ".") made.children.push_back({slot, {}, true});
     }
     made.list->finish(flist::ndx{0});
+    if (path == unreadable) made.io_error = io_error_general;
     return made;
   }
+  std::string unreadable = "-";
 };
 
 struct bench {
@@ -216,6 +218,25 @@ TEST_CASE("a file that is gone is refused and told once") {
   for (auto const& e : b.events) problems += std::holds_alternative<problem>(e) ? 1 : 0;
   CHECK(problems == 1);
   CHECK(b.machine->figures().transferred_files == 1);
+}
+
+TEST_CASE("what a scan could not read is told before the lists that stand ahead of it") {
+  bench b;
+  b.tree->directories["c"] = {};
+  b.tree->directories[""] = {"./", "a", "c/", "d/"};
+  b.tree->unreadable = "d";
+  b.machine->begin(b.tree->content(""), {});
+  REQUIRE(b.machine->next());                                           // the first list
+  auto job = b.machine->next_job();                                     // scans both directories
+  while (!job->done()) job->step();
+  b.machine->take(std::move(job));
+  auto const first = b.machine->next();
+  REQUIRE(first);
+  REQUIRE(std::holds_alternative<io_error_bits>(*first));
+  CHECK(std::get<io_error_bits>(*first).bits == io_error_general);
+  auto const second = b.machine->next();
+  REQUIRE(second);
+  CHECK(std::holds_alternative<segment>(*second));
 }
 
 TEST_CASE("the end: one answer for each list, the phases, the error word before the last, the goodbye") {
