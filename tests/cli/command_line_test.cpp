@@ -271,9 +271,19 @@ TEST_CASE("a pull names one host") {
   CHECK_FALSE(made.destination.is_remote());
 }
 
+TEST_CASE("operands without a host are a local copy") {
+  auto const read = parsed({"-a", "x/a", "b", "to"});
+  REQUIRE(std::holds_alternative<run_request>(read));
+  job const& made = std::get<run_request>(read).job;
+  REQUIRE(made.sources.size() == 2);
+  CHECK(made.sources[0].path == "x/a");
+  CHECK_FALSE(made.sources[1].is_remote());
+  CHECK(made.destination.path == "to");
+  CHECK_FALSE(made.destination.is_remote());
+}
+
 TEST_CASE("operands that this version does not serve") {
   auto const code = [](words args) { return refused(std::move(args)).code; };
-  CHECK(code({"a", "b"}) == exit_code::unsupported);
   CHECK(code({"a"}) == exit_code::unsupported);
   CHECK(code({"a", ":b"}) == exit_code::syntax);
   CHECK(code({"a", "::b"}) == exit_code::syntax);
