@@ -217,6 +217,22 @@ TEST_CASE("removals wait for a list that is whole") {
   }
 }
 
+TEST_CASE("with incremental recursion removals wait for lists that may tell of an error") {
+  bool const broken = GENERATE(false, true);
+  generator_options how;
+  how.removal = removal_time::during;
+  bench b{how, true};
+  b.memory->add_file("/to/extra", "x");
+  b.list({"a"});
+  b.begin(true, false);
+  CHECK(b.memory->status_of("/to/extra", false));
+  if (broken) b.g.add_io_error(io_error_general);
+  REQUIRE(b.lists.end_all());
+  b.g.lists_complete();
+  b.run();
+  CHECK(bool{b.memory->status_of("/to/extra", false)} == broken);
+}
+
 TEST_CASE("late removals come after the third answer") {
   generator_options how;
   how.removal = removal_time::after;
