@@ -120,9 +120,9 @@ bool removal_job::begin() {
     if (fatal_.empty()) fatal_ = "a filter file of the destination cannot be read: " + rules.error().message();
     return false;
   }
+  at_.emplace(std::move(*handle));
+  path_ = task_.directory;
   level top;
-  top.handle = std::move(*handle);
-  top.path = task_.directory;
   top.rules = std::move(*rules);
   if (!fill(top, true)) return false;
   if (task_.collect) {
@@ -135,18 +135,20 @@ bool removal_job::begin() {
 
 bool removal_job::fill(level& into, bool top) {
   std::vector<directory_entry> names;
-  if (auto const read = into.handle->read(names); !read) {
-    problem(into.path, "opendir", read.error());
+  auto const here = at_->here();
+  auto const read = here ? (*here)->read(names) : result<void>{here.error()};
+  if (!read) {
+    problem(path_, "opendir", read.error());
     return false;
   }
   for (auto const& each : names) {
     auto const leaf = leaf_name::make(each.name);
     if (!leaf || !goes(each.name, top)) continue;
-    auto const status = into.handle->status_of(*leaf);
+    auto const status = (*here)->status_of(*leaf);
     if (!status && status.error() == std::errc::no_such_file_or_directory) continue;
-    if (!status) problem(joined(into.path, each.name), "failed to stat", status.error());
+    if (!status) problem(path_to(each.name), "failed to stat", status.error());
     bool const is_directory = status && S_ISDIR(status->mode);
-    bool const is_protected = status && into.rules && into.rules->excludes(joined(into.path, each.name), is_directory, filter::side::receiver, !top);
+    bool const is_protected = status && into.rules && into.rules->excludes(path_to(each.name), is_directory, filter::side::receiver, !top);
     bool const other_system = status && is_directory && context_->one_file_system && status->device != *context_->one_file_system;
     if (!status || is_protected || other_system) {
       into.keeps = true;
@@ -163,56 +165,58 @@ bool removal_job::fill(level& into, bool top) {
 
 // One name, or the directory whose names are done.
 void removal_job::advance() {
-  level& now = stack_.back();
-  if (!now.left.empty()) {
-    candidate const next = std::move(now.left.back());
-    now.left.pop_back();
-    if (!S_ISDIR(next.status.mode)) {
-      if (!remove(now, next)) now.keeps = true;
-      return;
-    }
-    std::size_t const depth = stack_.size() - 1;
-    if (!descend(now, next)) stack_[depth].keeps = true;
-    return;
-  }
+  std::size_t const depth = stack_.size() - 1;
+  if (stack_[depth].left.empty()) return leave();
+  candidate const next = std::move(stack_[depth].left.back());
+  stack_[depth].left.pop_back();
+  bool const goes_on = S_ISDIR(next.status.mode) ? descend(next) : remove(next);
+  if (!goes_on) stack_[depth].keeps = true;
+}
+
+void removal_job::leave() {
   level const done = std::move(stack_.back());
   stack_.pop_back();
   if (stack_.empty()) return;
-  level& above = stack_.back();
+  at_->leave();
   if (done.keeps) {
-    events_.emplace_back(message{message::level::info, "cannot delete non-empty directory: " + done.path, false});
-    above.keeps = true;
-    return;
+    events_.emplace_back(message{message::level::info, "cannot delete non-empty directory: " + path_, false});
   }
-  if (!remove(above, done.self)) above.keeps = true;
+  path_.resize(path_.size() - std::min(path_.size(), done.self.name.size() + 1));
+  if (done.keeps || !remove(done.self)) stack_.back().keeps = true;
 }
 
-bool removal_job::descend(level const& from, candidate const& next) {
-  std::string const path = joined(from.path, next.name);
+bool removal_job::descend(candidate const& next) {
   auto const leaf = leaf_name::make(next.name);
-  auto opened = from.handle->open_directory(*leaf);
-  if (!opened) {
-    if (opened.error() == std::errc::no_such_file_or_directory) return true;
-    problem(path, "opendir", opened.error());
+  auto const entered = at_->enter(*leaf);
+  if (!entered) {
+    if (entered.error() == std::errc::no_such_file_or_directory) return true;
+    problem(path_to(next.name), "opendir", entered.error());
     return false;
   }
+  std::size_t const before = path_.size();
+  path_ = path_to(next.name);
   level inner;
-  inner.handle = std::move(*opened);
-  inner.path = path;
   inner.self = next;
-  inner.rules = from.rules;
-  if (from.rules && from.rules->has_directory_rules()) {
-    auto rules = rules_of(path);
-    if (!rules) return false;
-    inner.rules = std::move(*rules);
+  inner.rules = stack_.back().rules;
+  bool good = true;
+  if (inner.rules && inner.rules->has_directory_rules()) {
+    auto rules = rules_of(path_);
+    good = rules.has_value();
+    if (good) inner.rules = std::move(*rules);
   }
-  if (!fill(inner, false)) return false;
+  if (!good || !fill(inner, false)) {
+    path_.resize(before);
+    at_->leave();
+    return false;
+  }
   stack_.push_back(std::move(inner));
   return true;
 }
 
+std::string removal_job::path_to(std::string const& name) const { return joined(path_, name); }
+
 // True: it is gone (or would be, in a dry run).
-bool removal_job::remove(level const& in, candidate const& what) {
+bool removal_job::remove(candidate const& what) {
   if (context_->limit) {
     if (context_->limit->removed.fetch_add(1) >= context_->limit->at_most) {
       context_->limit->removed.fetch_sub(1);
@@ -221,16 +225,19 @@ bool removal_job::remove(level const& in, candidate const& what) {
     }
   }
   bool const is_directory = S_ISDIR(what.status.mode);
-  std::string const path = joined(in.path, what.name);
+  std::string const path = path_to(what.name);
   if (!context_->dry_run) {
+    auto const here = at_->here();
     auto const leaf = leaf_name::make(what.name);
-    auto const gone = is_directory ? in.handle->remove_directory(*leaf) : in.handle->remove_file(*leaf);
+    auto const gone = !here          ? result<void>{here.error()}
+                      : is_directory ? (*here)->remove_directory(*leaf)
+                                     : (*here)->remove_file(*leaf);
     if (is_directory) context_->where->forget(path);
     if (!gone && gone.error() != std::errc::no_such_file_or_directory) {
       problem(path, is_directory ? "delete_file: rmdir" : "delete_file: unlink", gone.error());
       return false;
     }
-    if (in.path == task_.directory) changed_ = true;
+    if (stack_.size() == 1) changed_ = true;
   }
   count(counts_, what.status.mode);
   item said;

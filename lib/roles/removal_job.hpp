@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "filter/rules.hpp"
+#include "fs/descent.hpp"
 #include "fs/destination.hpp"
 #include "roles/job.hpp"
 #include "volsync/events.hpp"
@@ -65,9 +66,8 @@ class removal_job final : public job {
     std::string name;
     file_status status;
   };
+  // A directory under way: few of them are open, and their paths are beginnings of path_.
   struct level {
-    std::shared_ptr<directory const> handle;
-    std::string path;                                  // below the destination
     std::shared_ptr<filter::rule_set const> rules;
     std::vector<candidate> left;                       // the next one is the last
     bool keeps = false;                                // something in it stays
@@ -79,13 +79,17 @@ class removal_job final : public job {
   [[nodiscard]] bool fill(level& into, bool top);
   [[nodiscard]] bool goes(std::string const& name, bool top) const;
   void advance();
-  [[nodiscard]] bool descend(level const& from, candidate const& next);
-  [[nodiscard]] bool remove(level const& in, candidate const& what);
+  [[nodiscard]] bool descend(candidate const& next);
+  void leave();
+  [[nodiscard]] bool remove(candidate const& what);
+  [[nodiscard]] std::string path_to(std::string const& name) const;
   void problem(std::string const& path, std::string step, error_code why);
 
   std::shared_ptr<removal_context> context_;
   removal_task task_;
   std::unordered_set<std::string> wanted_;             // task_.found, if that decides
+  std::optional<fs::descent> at_;                      // where we are
+  std::string path_;                                   // of that, below the destination
   std::vector<level> stack_;
   bool begun_ = false;
   std::vector<std::string> found_;

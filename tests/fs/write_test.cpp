@@ -78,6 +78,36 @@ bool on_disk(world const& w) { return w.top() != "/top"; }
 
 }  // namespace
 
+TEST_CASE("the system copies from file to file, or says that it does not") {
+  auto const w = make_world(GENERATE(true, false));
+  w->file_at("from", "0123456789");
+  auto const top = top_of(*w);
+  auto const from = top->open_file(leaf("from"));
+  auto const made = top->create_temporary(leaf("f"), 0600);
+  REQUIRE((from && made));
+  auto& out = **made;
+  auto const copied = out.copy_from(**from, 2, 5);
+  if (!on_disk(*w)) {
+    CHECK(copied.error() == std::errc::operation_not_supported);
+    CHECK(out.clone_from(**from).error() == std::errc::operation_not_supported);
+    return;
+  }
+  REQUIRE(copied);
+  CHECK(*copied == 5);
+  CHECK(out.status()->size == 7);
+  CHECK(out.copy_from(**from, 0, 2));
+  CHECK(*out.copy_from(**from, 10, 5) == 0);
+  CHECK(out.place(leaf("f")));
+  CHECK(content(*top, "f") == "0123456");
+  // Reading goes on where it was.
+  CHECK(content_of(**from, 100) == "0123456789");
+  memory_world other;
+  other.file_at("x", "x");
+  auto const foreign = top_of(other)->open_file(leaf("x"));
+  auto const again = top->create_temporary(leaf("f"), 0600);
+  CHECK((*again)->copy_from(**foreign, 0, 1).error() == std::errc::operation_not_supported);
+}
+
 TEST_CASE("a temporary gets its name whole, or goes") {
   auto const w = make_world(GENERATE(true, false));
   w->file_at("f", "old");

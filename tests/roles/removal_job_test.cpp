@@ -1,10 +1,17 @@
 // What goes from a directory, and what stays.
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "filter/command_line.hpp"
 #include "fs/fault_tree.hpp"
 #include "fs/memory_tree.hpp"
+#include "fs/posix_tree.hpp"
 #include "roles/removal_job.hpp"
 #include "support/catch.hpp"
 
@@ -117,4 +124,76 @@ TEST_CASE("a directory that cannot be read whole loses nothing") {
   CHECK(b.removed.empty());
   CHECK(b.had_errors);
   CHECK(b.has("gone"));
+}
+
+namespace {
+
+// A directory of its own on the disk that goes with the object.
+class scratch {
+ public:
+  scratch() {
+    std::string name = (std::filesystem::temp_directory_path() / "volsync-removal-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~scratch() { std::filesystem::remove_all(path); }
+  std::string path;
+};
+
+// So many directories, one inside the other, with a file in each.
+void make_deep(std::string const& top, int levels) {
+  int at = ::open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  REQUIRE(at >= 0);
+  for (int i = 0; i < levels; ++i) {
+    REQUIRE(::mkdirat(at, "a-name-of-20-letters", 0755) == 0);
+    int const next = ::openat(at, "a-name-of-20-letters", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    REQUIRE(next >= 0);
+    ::close(at);
+    at = next;
+    int const file = ::openat(at, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    REQUIRE(file >= 0);
+    ::close(file);
+  }
+  ::close(at);
+}
+
+// Few descriptors, until the end of the scope.
+class few_descriptors {
+ public:
+  explicit few_descriptors(rlim_t most) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit const now{most, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &now);
+  }
+  ~few_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("a tree far deeper than there are descriptors goes, with few of them and little memory") {
+  scratch const where;
+  constexpr int levels = 5000;
+  make_deep(where.path, levels);
+  few_descriptors const limit{64};
+  bench b;
+  b.files = fs::make_posix_tree();
+  auto root = b.files->open_root(where.path);
+  REQUIRE(root);
+  b.context->where = std::make_shared<fs::destination>(std::move(*root), where.path, false);
+  removal_task task;
+  task.names = std::make_shared<std::unordered_set<std::string>>();
+  removal_job job{b.context, task};
+  entry_counts counts;
+  while (!job.done()) {
+    job.step();
+    for (auto const& each : job.take_events()) CHECK_FALSE(std::holds_alternative<problem>(each));
+  }
+  CHECK_FALSE(job.had_errors());
+  counts = job.take_counts();
+  CHECK(counts.directories == levels);
+  CHECK(counts.regular == levels);
+  CHECK(std::filesystem::is_empty(where.path));
 }
