@@ -35,6 +35,7 @@ void generator::begin(std::shared_ptr<examine_context const> context, std::share
                       bool root_is_new) {
   context_ = std::move(context);
   removals_ = std::move(removals);
+  root_is_new_ = root_is_new;
   if (root_is_new) made_ahead_.insert(std::string{});
   at_ = state::examining;
   advance_lists();
@@ -127,6 +128,8 @@ job_ptr generator::start_chunk() {
     received_list const& list = *of->list;
     bool const removes = how_.removal == removal_time::during || how_.removal == removal_time::delay;
     if (how_.removal == removal_time::before && !of->removals_planned) plan_removals(*of);
+    // What a limit lets go depends on the order.
+    if (context_->limit && removing_ != 0 && (!of->removals_first.empty() || of->removal_next)) return nullptr;
     if (!of->removals_first.empty()) {
       auto first = std::move(of->removals_first.front());
       of->removals_first.pop_front();

@@ -146,6 +146,7 @@ class generator {
   [[nodiscard]] directory_finish finish_of(std::string path, flist::entry const& e) const;
   [[nodiscard]] std::vector<directory_finish> touched_directories(received_list const& list);
   void start_late_removals();
+  void start_late_removal();
   void note_children(work& of);
   void plan_removals(work& of);
 
@@ -155,6 +156,7 @@ class generator {
   std::shared_ptr<examine_context const> context_;
   std::shared_ptr<removal_context> removals_;
   state at_ = state::waiting;
+  bool root_is_new_ = false;
   std::deque<std::shared_ptr<work>> works_;             // open lists, oldest first
   std::deque<std::shared_ptr<chunk>> chunks_;           // started and not settled, in order
   std::deque<std::pair<job_ptr, std::function<void(job_ptr)>>> ready_;
@@ -172,9 +174,11 @@ class generator {
   std::uint32_t next_list_ = 0;
   std::int64_t newest_before_ = 0;                      // entries before the newest list
   std::uint32_t horizon_ = 0, next_horizon_ = 0;        // the furthest list that is looked at; for which list that is to be found next
+  std::size_t removing_ = 0;                            // removals started and not done
   std::size_t members_examined_ = 0;                    // jobs that look at a member of a group
   std::int32_t io_error_ = 0;
   bool removal_refusal_told_ = false;
+  std::deque<std::function<void()>> late_starts_;       // of late removals that wait for others
   std::vector<directory_finish> late_finish_;           // after late removals
   bool finishing_list_ = false, asked_again_ = false;
   int dones_ = 0, answers_ = 0, phases_answered_ = 0;

@@ -37,6 +37,7 @@ void generator::note_children(work& of) {
 // Only where the sender listed the whole content, and no error stands in the way.
 std::optional<removal_task> generator::removal_in(work& of, std::string const& directory, flist::entry const& e) {
   using flist::entry_flags;
+  if (root_is_new_ && !directory.empty()) return std::nullopt;   // it cannot be there yet
   if (!removals_ || flist::has(e.flags, entry_flags::no_content) || flist::has(e.flags, entry_flags::implied) ||
       flist::has(e.flags, entry_flags::duplicate) || !removal_allowed()) {
     return std::nullopt;
@@ -69,6 +70,7 @@ job_ptr generator::start_removing(std::shared_ptr<work> const& of, removal_task 
   each->of = of;
   chunks_.push_back(each);
   ++of->chunks;
+  ++removing_;
   return run(std::make_unique<removal_job>(removals_, std::move(task)),
              [this, each, after = std::move(after)](job_ptr step) { take_removed(each, std::move(step), after); });
 }
@@ -89,6 +91,8 @@ void generator::take_removed(std::shared_ptr<chunk> const& of, job_ptr step, dir
     ready_.emplace_back(std::move(step), [this, of, after](job_ptr again) { take_removed(of, std::move(again), after); });
   } else {
     of->complete = true;
+    --removing_;
+    start_late_removal();
     if (job.changed()) touched_.insert(job.directory_path());
     if (auto found = job.take_found(); !found.empty()) {
       late_removal late;
@@ -128,8 +132,21 @@ void generator::start_late_removals() {
     of->of = none;
     ++none->chunks;
     chunks_.push_back(of);
-    ready_.emplace_back(std::make_unique<removal_job>(removals_, std::move(each.what)),
-                        [this, of, after = each.after](job_ptr step) { take_removed(of, std::move(step), after); });
+    late_starts_.emplace_back([this, of, what = std::move(each.what), after = std::move(each.after)] {
+      ++removing_;
+      ready_.emplace_back(std::make_unique<removal_job>(removals_, what),
+                          [this, of, after](job_ptr step) { take_removed(of, std::move(step), after); });
+    });
+  }
+  start_late_removal();
+}
+
+// All of them; one after the other where a limit makes their order matter.
+void generator::start_late_removal() {
+  while (!late_starts_.empty() && (!context_->limit || removing_ == 0)) {
+    auto const start = std::move(late_starts_.front());
+    late_starts_.pop_front();
+    start();
   }
 }
 

@@ -80,7 +80,7 @@ linked link_job::link(link_task const& member) {
     return one;
   }
   bool const replaces = status && !member.is_new;
-  one.flags |= replaces ? attribute_flags(e, *status, false, context_->how) : is_new;
+  one.flags |= replaces ? attribute_flags(e, *status, true, context_->how) : is_new;
   // A link has no permissions to compare, but what it takes the place of had some.
   bool const had_mode = replaces && e.is_symlink() && !S_ISLNK(status->mode) && ((status->mode ^ e.mode) & 07777U) != 0;
   if (had_mode && context_->how.perms) one.flags |= report_perms;

@@ -40,11 +40,11 @@ def split(text):
             line = UNFINISHED.sub("", line.rsplit("\r", 1)[1])
             m = re.match(r"\s*([\d.,KMG]+)\s+(\d+)%\s+\S+\s+\S+(?: \((xfr#\d+), ((?:ir|to)-chk=\d+/\d+)\))?\s*$",
                          line)
-            if not m:                                    # a line that follows a meter without an end of line
-                lines += [line] if line.strip() else []
-            elif m.group(3):                      # finished; how often an unfinished file is shown is a matter of time
-                progress.append(m.groups())
-            continue
+            if m:
+                if m.group(3):                    # finished; how often an unfinished file is shown is a matter of time
+                    progress.append(m.groups())
+                continue                          # else: a line that follows a meter without an end of line
+            line = line if line.strip() else ""
         name = re.match(r"(total size is)|([A-Z][A-Za-z ]+):|(sent) ", line)
         key = next((g for g in name.groups() if g), None) if name else None
         if key in EXACT or key in CLOSE or key in SKIPPED or key == "sent":
