@@ -115,6 +115,9 @@ class directory {
   virtual result<std::shared_ptr<directory const>> open_directory(leaf_name const& name, bool follow = false) const = 0;
   /// For reading. Never blocks on a fifo, never follows unless asked; refuses what is not a regular file (EINVAL).
   virtual result<std::unique_ptr<file>> open_file(leaf_name const& name, bool follow = false) const = 0;
+  /// The same for what was a regular file when the directory was read, at the price of one call: whether it still is
+  /// one is only found out by status(), which then fails (EINVAL). Unless an implementation has it: open_file().
+  virtual result<std::unique_ptr<file>> open_listed(leaf_name const& name, bool follow = false) const;
   virtual result<std::string> read_link(leaf_name const& name) const = 0;
 
   /// A name for something that will take the place of `name`: ".NAME.XXXXXX", at most 255 bytes (NAME is cut, a leading

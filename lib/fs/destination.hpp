@@ -5,8 +5,10 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "volsync/tree.hpp"
 
@@ -26,7 +28,11 @@ class destination {
   result<std::shared_ptr<directory const>> open(std::string_view path);
   // The directory at `path` is another one now, or gone; so are those below it. To be said after it was removed,
   // renamed or replaced, by whoever did it. "": all below the root, which itself stays.
-  void forget(std::string_view path) { open_.forget({}, path); }
+  void forget(std::string_view path);
+  // The directory at `path` was made by this run, so whatever is in it is ours; until it is forgotten, or taken as any other.
+  void note_made(std::string const& path);
+  [[nodiscard]] bool was_made(std::string const& path) const;
+  void take_as_any_other(std::string const& path);
   // The path a user would know it by: absolute.
   [[nodiscard]] std::string full_path(std::string_view path) const;
   [[nodiscard]] bool keeps_links() const noexcept { return open_.follows(); }
@@ -35,6 +41,8 @@ class destination {
   std::shared_ptr<directory const> root_;
   std::string root_path_;
   directory_cache open_;
+  mutable std::mutex lock_;
+  std::unordered_set<std::string> made_;
 };
 
 }  // namespace volsync::fs

@@ -19,6 +19,9 @@ result<std::int64_t> output_file::copy_from(file&, std::int64_t, std::int64_t) {
 }
 result<void> output_file::clone_from(file&) { return std::make_error_code(std::errc::operation_not_supported); }
 
+result<std::unique_ptr<file>> directory::open_listed(leaf_name const& name, bool follow) const {
+  return open_file(name, follow);
+}
 result<std::unique_ptr<output_file>> directory::create_temporary(leaf_name const&, std::uint32_t) const {
   return read_only();
 }

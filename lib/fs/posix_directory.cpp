@@ -70,14 +70,19 @@ result<std::shared_ptr<directory const>> posix_directory::open_directory(leaf_na
 }
 
 result<std::unique_ptr<file>> posix_directory::open_file(leaf_name const& name, bool follow) const {
+  auto opened = open_listed(name, follow);
+  if (!opened) return opened;
+  auto const status = (*opened)->status();
+  if (!status) return status.error();
+  return opened;
+}
+
+result<std::unique_ptr<file>> posix_directory::open_listed(leaf_name const& name, bool follow) const {
   // O_NONBLOCK: a fifo put in place of the file must not stop us. It means nothing for a regular file.
   int const flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
   unique_fd fd{retried([&] { return ::openat(fd_.get(), name.c_str(), flags); })};
   if (!fd) return last_error();
-  auto const status = status_at(fd.get(), "", AT_EMPTY_PATH);
-  if (!status) return status.error();
-  if (!S_ISREG(status->mode)) return std::make_error_code(std::errc::invalid_argument);
-  return make_posix_file(std::move(fd), *status);
+  return make_posix_file(std::move(fd));
 }
 
 result<std::string> posix_directory::read_link(leaf_name const& name) const {

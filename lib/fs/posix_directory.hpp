@@ -23,6 +23,7 @@ class posix_directory final : public directory, public std::enable_shared_from_t
   result<file_status> status_of(leaf_name const& name, bool follow) const override;
   result<std::shared_ptr<directory const>> open_directory(leaf_name const& name, bool follow) const override;
   result<std::unique_ptr<file>> open_file(leaf_name const& name, bool follow) const override;
+  result<std::unique_ptr<file>> open_listed(leaf_name const& name, bool follow) const override;
   result<std::string> read_link(leaf_name const& name) const override;
 
   result<std::unique_ptr<output_file>> create_temporary(leaf_name const& for_name, std::uint32_t mode) const override;

@@ -17,7 +17,7 @@ namespace {
 
 class posix_file final : public file {
  public:
-  posix_file(unique_fd fd, file_status const& known) : fd_{std::move(fd)}, known_{known} {}
+  explicit posix_file(unique_fd fd) : fd_{std::move(fd)} {}
   result<std::size_t> read(std::span<std::byte> into) override {
     auto const got = retried([&] { return ::read(fd_.get(), into.data(), into.size()); });
     if (got < 0) return last_error();
@@ -28,13 +28,19 @@ class posix_file final : public file {
     if (got < 0) return last_error();
     return static_cast<std::size_t>(got);
   }
-  // As it was when the file was opened.
-  result<file_status> status() override { return known_; }
+  result<file_status> status() override {
+    if (known_) return *known_;
+    auto const now = status_at(fd_.get(), "", AT_EMPTY_PATH);
+    if (!now) return now.error();
+    if (!S_ISREG(now->mode)) return std::make_error_code(std::errc::invalid_argument);
+    known_ = *now;
+    return *known_;
+  }
   [[nodiscard]] int descriptor() const noexcept { return fd_.get(); }
 
  private:
   unique_fd fd_;
-  file_status known_;
+  std::optional<file_status> known_;
 };
 
 class posix_output final : public output_file {
@@ -115,8 +121,8 @@ class posix_output final : public output_file {
 
 }  // namespace
 
-std::unique_ptr<file> make_posix_file(unique_fd fd, file_status const& known) {
-  return std::make_unique<posix_file>(std::move(fd), known);
+std::unique_ptr<file> make_posix_file(unique_fd fd) {
+  return std::make_unique<posix_file>(std::move(fd));
 }
 
 std::unique_ptr<output_file> make_posix_output(unique_fd fd, std::shared_ptr<posix_directory const> where,

@@ -12,8 +12,8 @@
 
 namespace volsync::fs {
 
-// known: what status() answers; how the file was when it was opened.
-[[nodiscard]] std::unique_ptr<file> make_posix_file(unique_fd fd, file_status const& known);
+// Its status is that of the first time it is asked for; what is no regular file has none.
+[[nodiscard]] std::unique_ptr<file> make_posix_file(unique_fd fd);
 
 // where: the directory that it lies in. temporary: the name to be removed unless it is placed; none: written in place.
 [[nodiscard]] std::unique_ptr<output_file> make_posix_output(unique_fd fd, std::shared_ptr<posix_directory const> where,

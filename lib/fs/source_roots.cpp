@@ -72,12 +72,12 @@ result<std::shared_ptr<directory const>> source_roots::open(std::uint16_t root, 
 }
 
 result<std::unique_ptr<file>> source_roots::open_file(std::uint16_t root, std::string_view parent,
-                                                      std::string_view name) {
+                                                      std::string_view name, bool listed) {
   auto const leaf = leaf_name::make(name);
   if (!leaf) return leaf.error();
   auto const where = open(root, parent);
   if (!where) return where.error();
-  return (*where)->open_file(*leaf, follows());
+  return listed ? (*where)->open_listed(*leaf, follows()) : (*where)->open_file(*leaf, follows());
 }
 
 result<std::unique_ptr<file>> source_roots::open_outside(std::string const& path) const {

@@ -34,8 +34,8 @@ class source_roots {
   // A directory below a root; path: components between single slashes, "" for the root itself. Errors: errno; ESTALE if
   // another directory has taken the root's place, ELOOP if more than 40 links lie on the way.
   result<std::shared_ptr<directory const>> open(std::uint16_t root, std::string_view path);
-  // A regular file below a root.
-  result<std::unique_ptr<file>> open_file(std::uint16_t root, std::string_view parent, std::string_view name);
+  // A regular file below a root. listed: it was one when its directory was read (see directory::open_listed).
+  result<std::unique_ptr<file>> open_file(std::uint16_t root, std::string_view parent, std::string_view name, bool listed = false);
   // A file named by an absolute path that the user has a say in (a merge file above the transfer root).
   result<std::unique_ptr<file>> open_outside(std::string const& path) const;
   // Whether the root was given as "/".

@@ -114,6 +114,7 @@ examine_job::parent_state examine_job::open_parent(std::string const& path) {
     }
   }
   parent_missing_ = parent_ == nullptr;
+  parent_is_new_ = parent_ && context_->where->was_made(path);
   parent_path_ = path;
   parent_known_ = true;
   return parent_missing_ ? parent_state::missing : parent_state::open;
@@ -189,7 +190,7 @@ void examine_job::hand_over_member(subject const& s) {
   one.what = examined::kind::member;
   one.position = s.position;
   if (s.e->is_regular() && s.name && (s.in || context_->how.dry_run)) {
-    bool const empty = !s.in || fresh_.contains(s.parent);
+    bool const empty = !s.in || parent_is_new_;
     auto const status = empty ? result<file_status>{std::make_error_code(std::errc::no_such_file_or_directory)}
                               : s.in->status_of(*s.name, false);
     one.absent = !status && status.error() == std::errc::no_such_file_or_directory &&
@@ -218,7 +219,7 @@ bool examine_job::look(subject& s) {
     s.there = present{*status, {}, false};
     return true;
   }
-  if (!s.in || fresh_.contains(s.parent)) return true;
+  if (!s.in || (parent_is_new_ && !task_.redo)) return true;   // a first attempt may have left something
   bool const follow = s.e->is_directory() && context_->where->keeps_links();
   auto status = s.in->status_of(*s.name, false);
   if (status && follow && S_ISLNK(status->mode)) {
@@ -379,7 +380,7 @@ void examine_job::make_directory(subject& s, decision const& d) {
   }
   touched(s.parent);
   touched(s.path);
-  fresh_.insert(s.path);
+  context_->where->note_made(s.path);
   file_status made_now = unknown_status(S_IFDIR | working);
   // A directory may inherit a set-group-id bit, which stays unless permissions are kept.
   if (auto const now = s.in->status_of(*s.name)) made_now.mode = now->mode;

@@ -130,9 +130,9 @@ class examine_job final : public job {
   bool had_errors_ = false;
   std::string parent_path_;                          // of parent_
   std::shared_ptr<directory const> parent_;
+  bool parent_is_new_ = false;                       // made by this run
   bool parent_missing_ = false;                      // a dry run: nothing is there
   bool parent_known_ = false;
-  std::unordered_set<std::string> fresh_;            // directories made by this job: nothing is in them
   std::unique_ptr<reading> reading_;
   std::vector<examined> outcomes_;
   std::vector<event> events_;

@@ -6,6 +6,11 @@
 #include <utility>
 
 namespace volsync::roles {
+namespace {
+
+constexpr std::size_t file_overhead = 128;   // bytes: a file costs something even when it is empty
+
+}  // namespace
 
 // A file too large for one read, or one that has a basis.
 struct file_job::open_file {
@@ -48,6 +53,7 @@ void file_job::next_file() {
 
 void file_job::begin_file() {
   auto opened = open_(files_[at_]);
+  if (opened && send_as_listed(**opened)) return;
   auto status = opened ? (*opened)->status() : result<file_status>{opened.error()};
   if (!status) {
     refuse(at_, status.error());
@@ -73,6 +79,25 @@ void file_job::begin_file() {
       how_.algorithm);
 }
 
+// The common case: a small file as long as the list says, in one read. False: it is not that, and must be looked at.
+bool file_job::send_as_listed(file& from) {
+  std::int64_t const size = files_[at_].size;
+  if (has_basis() || size < 0 || size >= static_cast<std::int64_t>(step_bytes)) return false;
+  file_part part;
+  bytes& into = part.tokens.literals;
+  into.resize(static_cast<std::size_t>(size) + 1);   // one more shows that it did not grow
+  auto const got = from.read_at(0, into);
+  if (!got || *got != static_cast<std::size_t>(size)) return false;
+  into.resize(*got);
+  part.index = at_;
+  part.begins = part.ends = true;
+  part.digest = checksum::file_digest::of(how_.algorithm, into);
+  made_ += *got + file_overhead;
+  parts_.push_back(std::move(part));
+  next_file();
+  return true;
+}
+
 // The whole file in one read, straight into the batch.
 void file_job::send_small(std::unique_ptr<file> from, std::size_t size) {
   file_part part;
@@ -96,7 +121,7 @@ void file_job::send_small(std::unique_ptr<file> from, std::size_t size) {
     spoiled.back() ^= std::byte{1};
     part.digest = checksum::digest{spoiled};
   }
-  made_ += filled + 128;                   // a file costs something even when it is empty
+  made_ += filled + file_overhead;
   parts_.push_back(std::move(part));
   next_file();
 }

@@ -34,6 +34,7 @@ class file_job final : public reply_job {
   struct open_file;
 
   void begin_file();
+  [[nodiscard]] bool send_as_listed(file& from);
   void send_small(std::unique_ptr<file> from, std::size_t size);
   void continue_file();
   void end_file(std::optional<error_code> failure);

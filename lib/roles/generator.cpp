@@ -426,6 +426,7 @@ void generator::advance_lists() {
       return;
     }
     works_.pop_front();
+    if (context_->where) context_->where->take_as_any_other(of->list->path);
     ++lists_told_;
     say_done();
     if (works_.empty()) at_ = state::first_answer;

@@ -6,7 +6,7 @@
 namespace volsync::roles {
 
 file_opener opener_over(std::shared_ptr<fs::source_roots> roots) {
-  return [roots = std::move(roots)](source_file const& f) { return roots->open_file(f.root, f.parent, f.name); };
+  return [roots = std::move(roots)](source_file const& f) { return roots->open_file(f.root, f.parent, f.name, true); };
 }
 
 sender_parts parts_over(std::shared_ptr<fs::source_roots> const& roots, std::shared_ptr<lister_source const> lister) {

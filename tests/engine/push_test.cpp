@@ -451,7 +451,7 @@ TEST_CASE("memory that cannot be had is code 22, wherever it was asked for") {
   auto const files = std::make_shared<fs::memory_tree>();
   files->add_file("/src/d/f", "f");
   SECTION("in a step") {
-    auto const at = GENERATE(fs::operation::read_directory, fs::operation::read);
+    auto const at = GENERATE(fs::operation::read_directory, fs::operation::read_at);
     files->set_hook([at](fs::operation what, std::string const&) -> int {
       if (what == at) throw std::bad_alloc{};
       return 0;

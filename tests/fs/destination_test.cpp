@@ -181,4 +181,22 @@ TEST_CASE("a destination is told as a user knows it") {
   CHECK(destination(root, ".", false).full_path("a") == (std::filesystem::current_path() / "a").string());
 }
 
+TEST_CASE("what this run has made is known until it is forgotten, with all below it") {
+  place p{false};
+  for (auto const* path : {"", "a", "a/b", "ab"}) p.to->note_made(path);
+  CHECK((p.to->was_made("") && p.to->was_made("a/b") && !p.to->was_made("b")));
+  SECTION("replaced") {
+    p.to->forget("a");
+    CHECK((!p.to->was_made("a") && !p.to->was_made("a/b") && p.to->was_made("ab") && p.to->was_made("")));
+  }
+  SECTION("finished") {
+    p.to->take_as_any_other("a");
+    CHECK((!p.to->was_made("a") && p.to->was_made("a/b")));
+  }
+  SECTION("all") {
+    p.to->forget("");
+    CHECK((!p.to->was_made("") && !p.to->was_made("ab")));
+  }
+}
+
 }  // namespace volsync::fs

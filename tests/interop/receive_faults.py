@@ -52,11 +52,55 @@ def harmed(root, old, new):
 
 
 def command(programs, mode, source, destination, *more):
-    """A pull by volsync, or a push by a stock rsync to a volsync server."""
+    """In each of these modes it is volsync that writes."""
     shell = ["-e", programs.pipe, "-aH", "--delete", *more]
+    if mode == "local":
+        return [programs.volsync, *shell, source + b"/", destination]
     if mode == "pull":
         return [programs.volsync, *shell, b"host:" + source + b"/", destination]
-    return [programs.rsync, *shell, f"--rsync-path={programs.volsync}", source + b"/", b"host:" + destination]
+    client = programs.volsync if mode == "both-push" else programs.rsync
+    return [client, *shell, f"--rsync-path={programs.volsync}", source + b"/", b"host:" + destination]
+
+
+def server_of(client):
+    """The process at the other end; the shell between them has become it. None: it is not there yet."""
+    try:
+        with open(f"/proc/{client}/task/{client}/children") as f:
+            children = f.read().split()
+        return int(children[0]) if children else None
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def kill(process, victim):
+    """SIGKILL to the client, the server, or both at once. True: somebody is left who can clean up."""
+    server = server_of(process.pid)
+    if victim == "both" or server is None:
+        kill_all(process.pid)
+        return False
+    try:
+        os.kill(server if victim == "server" else process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    return True
+
+
+def all_ended(process, seconds=20):
+    """Whether the other end, too, ends by itself."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            process.poll()
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    kill_all(process.pid)
+    return False
+
+
+MODES = ("pull", "serve-push", "both-push", "local")
+VICTIMS = ("both", "client", "server")
 
 
 def kill_all(group):
@@ -74,25 +118,29 @@ def killed(programs, tally, count, seed):
     make(old_tree, rng, 1)
     old, new = digests(old_tree), digests(source)
     whole = {}                                               # how long a run takes
-    for mode in ("pull", "serve-push"):
+    for mode in MODES:
         shutil.rmtree(destination, ignore_errors=True)
         shutil.copytree(old_tree, destination)
         whole[mode] = support.run(command(programs, mode, source, destination)).seconds
     for number in range(count):
-        mode = ("pull", "serve-push")[number % 2]
+        mode = MODES[number % len(MODES)]
+        victim = "both" if mode == "local" else VICTIMS[number // len(MODES) % len(VICTIMS)]
         shutil.rmtree(destination, ignore_errors=True)
         shutil.copytree(old_tree, destination)
         p = subprocess.Popen(command(programs, mode, source, destination), stdin=subprocess.DEVNULL,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         time.sleep(rng.uniform(0.05, 1.0) * whole[mode])
-        kill_all(p.pid)
+        survivor = kill(p, victim)
+        problems = [] if all_ended(p) else ["the other end did not end"]
         p.wait()
-        time.sleep(0.05)
-        problems = [f"harmed: {n!r}" for n in harmed(destination, old, new)]
+        problems += [f"harmed: {n!r}" for n in harmed(destination, old, new)]
+        receiver = "client" if mode == "pull" else "server"
+        if survivor and victim != receiver:            # who writes was left alive, and cleans up
+            problems += [f"left: {n!r}" for n in digests(destination) if n not in old]
         again = support.run(command(programs, mode, source, destination))
         problems += [] if again.code == 0 else [f"the next run ended with {again.code}: {again.err[-300:]}"]
         problems += ["tree: " + line for line in tree.compare(tree.snapshot(source), tree.snapshot(destination))]
-        tally.result(f"{mode} killed ({seed}/{number})", problems)
+        tally.result(f"{mode}, {victim} killed ({seed}/{number})", problems)
 
 
 def full_disk(programs, tally, count, seed):
@@ -105,7 +153,7 @@ def full_disk(programs, tally, count, seed):
     old, new = digests(old_tree), digests(source)
     used = sum(-(-os.path.getsize(os.path.join(w, n)) // 4096) * 4096 for w, _, ns in os.walk(old_tree) for n in ns)
     for number in range(count):
-        mode = ("pull", "serve-push")[number % 2]
+        mode = MODES[number % len(MODES)]
         room = int(LARGE_SIZE * (0.05 + 0.9 * number / max(1, count)))      # less than the largest file needs
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={used + (64 << 10) + room}", "tmpfs", disk], check=True)
         try:
