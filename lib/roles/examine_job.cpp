@@ -31,6 +31,16 @@ file_status unknown_status(std::uint32_t mode) {
   return made;
 }
 
+// Of a file that is written in place: it has a mode and an owner. Writing changes its time, and may change set-id bits.
+wanted_attributes attributes_in_place(flist::entry const& e, file_status const& was, std::uint32_t mode,
+                                      receive_options const& how) {
+  file_status written = was;
+  written.mtime = std::numeric_limits<std::int64_t>::min();
+  wanted_attributes wanted = attributes_for(e, written, &was, how);
+  if (((was.mode | mode) & set_id_bits) != 0) wanted.mode = mode;
+  return wanted;
+}
+
 }  // namespace
 
 // The entry in work.
@@ -371,7 +381,8 @@ void examine_job::make_directory(subject& s, decision const& d) {
   std::uint32_t const mode = final_mode(*s.e, nullptr, context_->how);
   // Whoever is not root must be able to work in it until it is finished.
   std::uint32_t const working = context_->how.as_root ? mode : mode | 0700U;
-  if (auto const made = s.in->make_directory(*s.name, working); !made && made.error() != std::errc::file_exists) {
+  auto const made = s.in->make_directory(*s.name, working);
+  if (!made && made.error() != std::errc::file_exists) {
     problem(s, "recv_generator: mkdir", made.error());
     events_.emplace_back(message{message::level::error, "*** Skipping any contents from this failed directory ***", false});
     one.what = examined::kind::no_directory;
@@ -380,7 +391,7 @@ void examine_job::make_directory(subject& s, decision const& d) {
   }
   touched(s.parent);
   touched(s.path);
-  context_->where->note_made(s.path);
+  if (made) context_->where->note_made(s.path);   // who else has made it may have put something into it
   file_status made_now = unknown_status(S_IFDIR | working);
   // A directory may inherit a set-group-id bit, which stays unless permissions are kept.
   if (auto const now = s.in->status_of(*s.name)) made_now.mode = now->mode;
@@ -502,7 +513,9 @@ void examine_job::request(subject& s, decision const& d) {
     outcomes_.push_back(std::move(asked));
     return;
   }
+  auto const kept = to.in_place && was != nullptr ? std::optional{attributes_in_place(*s.e, *was, mode, how)} : std::nullopt;
   choose_basis(s, asked);
+  if (kept && to.basis != basis_place::partial_dir) to.attributes = *kept;
   if (how.whole_file && !task_.redo) to.basis = basis_place::none;
   if (to.basis == basis_place::none || s.there->status.size == 0) {
     to.basis = basis_place::none;

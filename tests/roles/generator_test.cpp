@@ -1,6 +1,8 @@
 // The generator's order of ends, and its answers to what the receiver finds out, over a tree in memory.
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fs/memory_tree.hpp"
@@ -153,6 +155,66 @@ TEST_CASE("with incremental recursion the newest list ends only when no other co
   CHECK(b.take() == "D ");
   b.answered();
   CHECK(b.take() == "D D D ");
+}
+
+namespace {
+
+// A first list of "." and these names below it (directories end in "/"), and then the list of "d" with "d/f".
+std::vector<std::string> statuses_asked(bench& b, std::vector<std::string> const& names,
+                                        std::function<void(fs::operation)> const& meanwhile = {}) {
+  std::vector<std::string> asked;
+  b.memory->set_hook([&](fs::operation what, std::string const& path) {
+    if (meanwhile) meanwhile(what);
+    if (what == fs::operation::status) asked.push_back(path);
+    return 0;
+  });
+  flist::entry e;
+  e.size = 3;
+  e.mtime = 1000;
+  auto const add = [&](flist::list& into, std::string const& path) {
+    bool const directory = path == "." || path.back() == '/';
+    std::string const plain = path.substr(0, path.size() - (path.back() == '/' ? 1 : 0));
+    auto const slash = plain.rfind('/');
+    e.parent = into.add_parent(slash == std::string::npos ? "" : plain.substr(0, slash));
+    e.mode = directory ? S_IFDIR | 0755 : S_IFREG | 0644;
+    (void)into.append(e, plain.substr(slash == std::string::npos ? 0 : slash + 1));
+  };
+  auto const first = b.lists.begin();
+  REQUIRE(first);
+  add(*first->into, ".");
+  for (auto const& name : names) add(*first->into, name);
+  b.g.list_arrived(b.lists.end(0));
+  b.begin(false, false);
+  auto const second = b.lists.begin(1);
+  REQUIRE(second);
+  add(*second->into, "d/f");
+  b.g.list_arrived(b.lists.end(0));
+  b.run();
+  b.memory->set_hook({});
+  return asked;
+}
+
+}  // namespace
+
+TEST_CASE("nobody looks for files in a directory that was just made for them") {
+  bench b{{}, true};
+  CHECK(statuses_asked(b, {"d/"}) == std::vector<std::string>{"/to/d", "/to/d", "/to/d"});
+  CHECK(b.take() == "i0 D i3 4 ");
+}
+
+TEST_CASE("what is in a directory that was there is looked at") {
+  bench b{{}, true};
+  REQUIRE(b.memory->add_directory("/to/d"));
+  CHECK(statuses_asked(b, {"d/"}) == std::vector<std::string>{"/to/d", "/to/d", "/to/d/f"});
+}
+
+TEST_CASE("what is in a directory that somebody made just before us is looked at") {
+  bench b{{}, true};
+  bool there = false;
+  CHECK(statuses_asked(b, {"d/"}, [&](fs::operation what) {
+          if (what == fs::operation::make_directory && !std::exchange(there, true)) REQUIRE(b.memory->add_directory("/to/d"));
+        }).back() == "/to/d/f");
+  CHECK(there);
 }
 
 TEST_CASE("links are not decided before enough is known") {
