@@ -22,6 +22,7 @@ struct bench {
   std::vector<event> events;
   generator g;
   std::string said;
+  bool inplace = false;
 
   bench(generator_options how, bool incremental)
       : lists{incremental}, g{with(how, incremental), lists, [this](event&& e) { events.push_back(std::move(e)); }} {
@@ -38,6 +39,7 @@ struct bench {
     context->how.perms = context->how.times = context->how.as_root = true;
     context->how.hard_links = links;
     context->how.deletes = deletes;
+    context->how.inplace = inplace;
     context->full_root = "/to";
     std::shared_ptr<removal_context> removals;
     if (deletes) {
@@ -139,6 +141,22 @@ TEST_CASE("a file whose digest was wrong is asked for once more, after the first
   b.g.unverified(1);
   b.run();
   CHECK(b.g.find(1) == nullptr);
+}
+
+TEST_CASE("a file written in place keeps no mode that it is not to have") {
+  bench b{{}, false};
+  b.inplace = true;
+  REQUIRE(b.memory->add_file("/to/a", "something older", 0600));
+  REQUIRE(b.memory->add_file("/to/b", "something older", 0644));
+  REQUIRE(b.memory->add_file("/to/c", "something older", 04644));
+  b.list({"a", "b", "c", "d"});
+  b.begin();
+  CHECK(b.take() == "i0 1 2 3 4 D ");
+  CHECK(b.g.find(1)->target.attributes.mode == 0644U);
+  CHECK_FALSE(b.g.find(2)->target.attributes.mode);
+  CHECK(b.g.find(3)->target.attributes.mode == 0644U);
+  CHECK(b.g.find(4)->target.attributes.mode == 0644U);   // a new one
+  for (std::int32_t n = 1; n <= 4; ++n) CHECK(b.g.find(n)->target.in_place);
 }
 
 TEST_CASE("with incremental recursion the newest list ends only when no other comes") {
