@@ -2,7 +2,7 @@
 import re
 from collections import Counter
 
-# Text must be equal, or the first number within 1 % + 600 (bytes: how much names share depends on their order), or the line is not compared.
+# Text must be equal, or the first number within 1 % + 300 (bytes), or the line is not compared.
 EXACT = ("Number of files", "Number of created files", "Number of deleted files",
          "Number of regular files transferred",
          "Total file size", "Total transferred file size", "total size is")
@@ -24,7 +24,7 @@ def number(text):
     return float(m.group(1).replace(",", "")) * UNITS.get(m.group(2), 1)
 
 
-def close(a, b, share=0.01, extra=600):
+def close(a, b, extra=300, share=0.01):
     return abs(a - b) <= share * max(abs(a), abs(b)) + extra
 
 
@@ -54,8 +54,9 @@ def split(text):
     return lines, progress, stats
 
 
-def compare_stats(a, b, wire=True):
-    """wire: False in a local copy, where no bytes are sent and what was copied is said instead, and with -vv, whose lines travel."""
+def compare_stats(a, b, wire=300):
+    """wire: so many bytes the counters may differ beyond 1 %; None: they are not compared (a local copy sends none and
+    says what was copied instead; with -vv lines travel)."""
     out = []
     for key in sorted(set(a) | set(b)):
         if key in SKIPPED:
@@ -70,11 +71,11 @@ def compare_stats(a, b, wire=True):
             p = [re.match(r"sent (\S+) bytes  received (\S+) bytes  \S+ bytes/sec$", t) for t in (x, y)]
             if not all(p):
                 out.append(f"statistics, form: {x!r} / {y!r}")
-            elif wire and not all(close(number(p[0].group(i)), number(p[1].group(i))) for i in (1, 2)):
+            elif wire is not None and not all(close(number(p[0].group(i)), number(p[1].group(i)), wire) for i in (1, 2)):
                 out.append(f"statistics: {x!r} / {y!r}")
-        elif wire or not key.startswith("Total bytes"):
+        elif wire is not None or not key.startswith("Total bytes"):
             values = [re.search(r": ([\d.,]+[KMG]?)", t) for t in (x, y)]
-            if not all(values) or not close(number(values[0].group(1)), number(values[1].group(1))):
+            if not all(values) or not close(number(values[0].group(1)), number(values[1].group(1)), wire or 300):
                 out.append(f"statistics: {x!r} / {y!r}")
     return out
 
@@ -85,7 +86,7 @@ def compare_multisets(what, a, b):
     return out + [f"{what}: only the second printed {k!r}" for k in (right - left)]
 
 
-def compare(first, second, exact_progress, wire=True):
+def compare(first, second, exact_progress, wire=300):
     """Differences of two standard outputs as text lines.
 
     With incremental recursion the numbers in a progress line depend on how far the scan is, so only sizes are
