@@ -76,8 +76,9 @@ std::unique_ptr<roles::reply_job> local_session::make_copies(std::vector<roles::
   std::vector<roles::incoming_file> targets;
   targets.reserve(wanted.size());
   for (auto const& each : wanted) targets.push_back(generator_->find(flist::raw(each.n))->target);
-  return std::make_unique<roles::copy_job>(roles::opener_over(setup_.roots), where_, protocol::placing_of(setup_.options),
-                                           std::move(sources), std::move(targets));
+  auto how = protocol::placing_of(setup_.options);
+  how.temp_dir = temp_dir_;
+  return std::make_unique<roles::copy_job>(roles::opener_over(setup_.roots), where_, how, std::move(sources), std::move(targets));
 }
 
 bool local_session::finished() const noexcept { return empty_ || (generator_->finished() && said_all_); }
@@ -275,7 +276,8 @@ void local_session::destination_found(roles::destination_answer found) {
   auto context = protocol::examining_of(o, setup_.here, setup_.checksums, found, setup_.receiving_rules);
   auto removals = protocol::removals_of(o, setup_.here, found, setup_.receiving_rules, context->limit);
   context->blocks = checksum::block_digest{setup_.checksums.transfer, 0, checksum::md5_seed::before};
-  receiver_->begin(where_);
+  receiver_->begin(where_, found.temp_dir);
+  temp_dir_ = found.temp_dir;
   bool const root_is_new = context->root_is_new;
   generator_->begin(std::move(context), std::move(removals), root_is_new);
   destination_known_ = true;

@@ -72,6 +72,7 @@ class local_session {
   std::unique_ptr<roles::generator> generator_;
   std::unique_ptr<roles::receiver> receiver_;
   std::shared_ptr<fs::destination> where_;
+  std::shared_ptr<directory const> temp_dir_;
   std::optional<roles::to_sender> asked_;           // the sender has no room for it yet
   roles::job_ptr special_;                          // the arguments, then the destination
   roles::job const* special_running_ = nullptr;

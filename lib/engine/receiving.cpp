@@ -11,9 +11,9 @@ namespace volsync::engine {
 namespace {
 
 std::optional<refusal> refuse(options const& o) {
-  if (o.delay_updates || o.sparse || o.preallocate || !o.temp_dir.empty()) {
+  if (o.delay_updates || o.sparse || o.preallocate) {
     return refusal{exit_code::unsupported,
-                   "--delay-updates, --sparse, --preallocate and --temp-dir are not supported when receiving in this version"};
+                   "--delay-updates, --sparse and --preallocate are not supported when receiving in this version"};
   }
   if (o.partial_dir.find('/') != std::string::npos) {
     return refusal{exit_code::unsupported, "a --partial-dir of several components is not supported when receiving in this version"};

@@ -66,7 +66,7 @@ roles::removal_time when_to_remove(options const& o) {
   return roles::removal_time::never;
 }
 
-roles::placing_options placing_of(options const& o) { return {o.partial, o.partial_dir, o.fsync}; }
+roles::placing_options placing_of(options const& o) { return {o.partial, o.partial_dir, o.fsync, nullptr}; }
 
 roles::destination_request destination_request_of(options const& o, std::string const& destination,
                                                   roles::received_lists const& lists) {
@@ -81,6 +81,7 @@ roles::destination_request destination_request_of(options const& o, std::string 
   what.make_parents = o.mkpath;
   what.keep_links = o.keep_dirlinks;
   what.dry_run = o.dry_run;
+  what.temp_dir = o.temp_dir;
   return what;
 }
 

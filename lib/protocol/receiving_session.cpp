@@ -195,7 +195,7 @@ void receiving_session::destination_found(roles::destination_answer answer) {
   auto context = examining_of(setup_.options, setup_.here, agreed_.checksums, answer, setup_.filter);
   auto removals = removals_of(setup_.options, setup_.here, answer, setup_.filter, context->limit);
   context->blocks = checksum::block_digest{agreed_.checksums.transfer, agreed_.seed, agreed_.seed_place};
-  receiver_->begin(where);
+  receiver_->begin(where, answer.temp_dir);
   bool const root_is_new = context->root_is_new;
   generator_->begin(std::move(context), std::move(removals), root_is_new);
   destination_known_ = true;

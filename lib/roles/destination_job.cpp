@@ -82,6 +82,19 @@ void destination_job::enter(std::string const& path) {
   }
   answer_.full_root = path;
   answer_.where = std::make_shared<fs::destination>(std::move(*root), path, what_.keep_links);
+  if (!what_.temp_dir.empty()) open_temp_dir();
+}
+
+void destination_job::open_temp_dir() {
+  std::string const path = what_.temp_dir.starts_with('/') ? what_.temp_dir : answer_.full_root + "/" + what_.temp_dir;
+  auto opened = files_->open_root(path);
+  if (opened) {
+    answer_.temp_dir = std::move(*opened);
+  } else if (is_missing(opened.error())) {
+    fail(exit_code::syntax, "The temp-dir does not exist: " + what_.temp_dir);
+  } else {
+    fail(exit_code::syntax, "The temp-dir cannot be used: " + what_.temp_dir + ": " + strerror_text(opened.error()));
+  }
 }
 
 // The last component is the name of the only entry; what is there (a file, a link, nothing) is replaced by rename.

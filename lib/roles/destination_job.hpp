@@ -21,12 +21,14 @@ struct destination_request {
   bool make_parents = false;              // --mkpath
   bool keep_links = false;                // -K
   bool dry_run = false;
+  std::string temp_dir;                   // --temp-dir, as typed; relative: below the destination
 };
 
 struct destination_answer {
   std::shared_ptr<fs::destination> where; // null: it does not exist (dry run), or see code
   std::string full_root;                  // its path, for messages
   std::string single_name;                // the only entry gets this name; empty: its own
+  std::shared_ptr<directory const> temp_dir;   // opened; null: none
   bool made = false;                      // its root was made by this run (or would be)
   std::string notice;                     // "created directory DIR"
   exit_code code = exit_code::success;    // the run cannot go on
@@ -41,6 +43,7 @@ class destination_job final : public job {
 
  private:
   void enter(std::string const& path);
+  void open_temp_dir();
   void enter_parent_for_single(std::string const& path);
   [[nodiscard]] bool make(std::string const& path);
   void fail(exit_code code, std::string text);

@@ -58,7 +58,8 @@ bool new_file::enter() {
 
 bool new_file::begin() {
   bool const in_place = written_in_place();
-  auto made = in_place ? in_->open_in_place(*name_, what_.create_mode) : in_->create_temporary(*name_, what_.create_mode);
+  auto made = in_place ? in_->open_in_place(*name_, what_.create_mode)
+                       : place_of_temporary().create_temporary(*name_, what_.create_mode);
   if (!made) {
     fail(in_place ? "open" : "mkstemp", made.error());
     return false;
@@ -66,6 +67,15 @@ bool new_file::begin() {
   out_ = std::move(*made);
   return true;
 }
+
+// On another file system a file could only be copied to its name, and would be there in part meanwhile.
+directory const& new_file::place_of_temporary() const {
+  if (!how_.temp_dir) return *in_;
+  auto const there = how_.temp_dir->status(), here = in_->status();
+  return there && here && there->device == here->device ? *how_.temp_dir : *in_;
+}
+
+result<void> new_file::name_it() { return how_.temp_dir ? out_->place(*in_, *name_) : out_->place(*name_); }
 
 result<std::unique_ptr<file>> new_file::open_basis() const {
   if (what_.basis != basis_place::partial_dir) return in_->open_file(*name_);
@@ -97,7 +107,7 @@ void new_file::settle() {
       if (auto const closed = out_->close(); !closed) fail("write failed on", closed.error());
     }
     if (!broken_ && !in_place) {
-      if (auto const named = out_->place(*name_); !named) fail("rename", named.error());
+      if (auto const named = name_it(); !named) fail("rename", named.error());
     }
     if (!broken_ && what_.basis == basis_place::partial_dir) forget_partial();
   }
@@ -136,7 +146,7 @@ void new_file::keep_partial() {
     if (auto const to = where_.open(partial_path())) outcome.kept = out_->place(**to, *name_).has_value();
   } else if (how_.partial && what_.nothing_to_lose) {
     (void)out_->set_mtime({0, 0});
-    outcome.kept = out_->place(*name_).has_value();
+    outcome.kept = name_it().has_value();
   }
   out_.reset();
 }

@@ -1,4 +1,4 @@
-// A file on its way to its name: a temporary beside the destination (or the destination itself, in place), then owner, mode
+// A file on its way to its name: a temporary beside the destination or in --temp-dir (or the destination itself, in place), then owner, mode
 // and time on the open descriptor, then the name. What is left of a file that is not complete is decided here, too.
 #pragma once
 
@@ -41,6 +41,7 @@ struct placing_options {
   bool partial = false;                     // --partial: what was begun is kept under the file's own name
   std::string partial_dir;                  // --partial-dir: kept there (relative: below the file's directory); empty: none
   bool sync = false;                        // --fsync: content is on the disk before the file gets its name
+  std::shared_ptr<directory const> temp_dir = nullptr;   // --temp-dir: temporaries lie there if a rename leads out of it
 };
 
 struct apply_outcome {
@@ -90,6 +91,8 @@ class new_file {
   apply_outcome outcome;
 
  private:
+  [[nodiscard]] directory const& place_of_temporary() const;
+  [[nodiscard]] result<void> name_it();
   void set_attributes();
   void keep_partial();
   void forget_partial();

@@ -31,7 +31,11 @@ class receiver {
  public:
   receiver(receiver_options const& how, received_lists& lists, generator& asks, std::function<void(event&&)> tell);
   ~receiver();
-  void begin(std::shared_ptr<fs::destination> where) { where_ = std::move(where); }
+  // temp_dir: null for none.
+  void begin(std::shared_ptr<fs::destination> where, std::shared_ptr<directory const> temp_dir) {
+    where_ = std::move(where);
+    how_.files.temp_dir = std::move(temp_dir);
+  }
 
   // An answer that is no transfer, or any answer of a dry run. Errors: role_errc::no_such_index.
   [[nodiscard]] result<void> take_echo(request what);

@@ -184,3 +184,17 @@ TEST_CASE("a local copy ends soon after it is cancelled, without a temporary") {
   CHECK(names.size() < 30);
   for (auto const& each : names) CHECK(each.name.front() == 'f');
 }
+
+TEST_CASE("a --temp-dir that is not there ends a run before anything is written") {
+  auto const files = small_tree();
+  job j = local_job("/src/", "/to");
+  files->add_directory("/to");
+  j.options.temp_dir = GENERATE("/none", "none");
+  recorder events;
+  auto const done = push(j, files, events);
+  CHECK(done.code == exit_code::syntax);
+  CHECK(done.text.find("The temp-dir does not exist: ") == 0);
+  std::vector<directory_entry> names;
+  REQUIRE((*files->open_root("/to"))->read(names));
+  CHECK(names.empty());
+}

@@ -116,7 +116,7 @@ class Case:
         if "--delete-excluded" in self.options and "-n" in self.options:
             self.options.remove("-n")
         if self.mode != "push":        # what the receiving half does not have yet
-            later = ("--delay-updates", "--temp-dir=/dev/shm", "--preallocate", "-S")
+            later = ("--delay-updates", "--preallocate", "-S")
             # Where rsync harms what another name has, or gives a directory's times to something else: see stricter.md.
             links = any("H" in o for o in self.options if isinstance(o, str) and not o.startswith("--"))
             differs = ("--ignore-existing", "--inplace") if links else ("--ignore-existing",)

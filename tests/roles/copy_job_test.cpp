@@ -235,3 +235,32 @@ TEST_CASE("in place the file itself is written and cut") {
   CHECK(b.content("old") == "new");
   CHECK((*b.memory->open_root("/to"))->status_of(*leaf_name::make("old"))->inode == before);
 }
+
+TEST_CASE("a temporary lies in --temp-dir if it can be renamed from there, and beside the destination otherwise") {
+  bench b;
+  REQUIRE(b.memory->add_directory("/temp"));
+  b.source("f", std::string(10'000'000, 'x'));
+  bool const elsewhere = GENERATE(false, true);
+  if (elsewhere) REQUIRE(b.memory->edit("/temp", [](file_status& s) { s.device += 1; }));
+  b.options.temp_dir = *b.memory->open_root("/temp");
+  auto job = b.job({"f"});
+  job->step();
+  REQUIRE_FALSE(job->done());
+  auto const in_temp = [&] {
+    std::vector<directory_entry> all;
+    REQUIRE((*b.memory->open_root("/temp"))->read(all));
+    return all.size();
+  };
+  CHECK(in_temp() == (elsewhere ? 0 : 1));
+  CHECK(b.names().size() == (elsewhere ? 2 : 1));
+  SECTION("completed") {
+    (void)run(*job);
+    CHECK(b.content("f") == std::string(10'000'000, 'x'));
+    CHECK(b.names() == std::vector<std::string>{"f", "old"});
+  }
+  SECTION("dropped") {
+    job.reset();
+    CHECK(b.names() == std::vector<std::string>{"old"});
+  }
+  CHECK(in_temp() == 0);
+}
