@@ -13,7 +13,8 @@ namespace {
 bool may_empty(examine_context const& context) noexcept { return context.how.deletes || context.how.force; }
 
 // The content of the directory at `path`; what the rules protect stays.
-void empty(examine_context const& context, std::string const& path, cleared& done, std::vector<event>& events) {
+// False: something of it stays.
+bool empty(examine_context const& context, std::string const& path, cleared& done, std::vector<event>& events) {
   auto how = std::make_shared<removal_context>();
   how->where = context.where;
   how->rules = context.rules;
@@ -28,6 +29,7 @@ void empty(examine_context const& context, std::string const& path, cleared& don
   for (auto& each : removal.take_events()) events.push_back(std::move(each));
   add(done.removed, removal.take_counts());
   done.had_errors = removal.had_errors();
+  return !removal.left_something() && !done.had_errors;
 }
 
 // Whether a directory would go, in a dry run.
@@ -38,7 +40,7 @@ result<void> would_go(examine_context const& context, std::string const& path, c
   if (auto const read = (*in)->read(names); !read) return read.error();
   if (names.empty()) return {};
   if (!may_empty(context)) return std::make_error_code(std::errc::directory_not_empty);
-  empty(context, path, done, events);
+  if (!empty(context, path, done, events)) return std::make_error_code(std::errc::directory_not_empty);
   return {};
 }
 
@@ -71,7 +73,7 @@ cleared clear_way(examine_context const& context, directory const& in, leaf_name
   } else {
     gone = in.remove_directory(name);
     if (!gone && gone.error() == std::errc::directory_not_empty && may_empty(context)) {
-      empty(context, path, done, events);
+      (void)empty(context, path, done, events);
       gone = in.remove_directory(name);
     }
     context.where->forget(path);

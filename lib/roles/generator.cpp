@@ -128,8 +128,9 @@ job_ptr generator::start_chunk() {
     received_list const& list = *of->list;
     bool const removes = how_.removal == removal_time::during || how_.removal == removal_time::delay;
     if (how_.removal == removal_time::before && !of->removals_planned) plan_removals(*of);
-    // What a limit lets go depends on the order.
-    if (context_->limit && removing_ != 0 && (!of->removals_first.empty() || of->removal_next)) return nullptr;
+    // What a limit lets go depends on the order, and examining removes, too, what is in the way.
+    bool const removal_is_next = !of->removals_first.empty() || of->removal_next;
+    if (context_->limit && (removal_is_next ? !chunks_.empty() : removing_ != 0)) return nullptr;
     if (!of->removals_first.empty()) {
       auto first = std::move(of->removals_first.front());
       of->removals_first.pop_front();

@@ -37,7 +37,7 @@ void generator::note_children(work& of) {
 // Only where the sender listed the whole content, and no error stands in the way.
 std::optional<removal_task> generator::removal_in(work& of, std::string const& directory, flist::entry const& e) {
   using flist::entry_flags;
-  if (root_is_new_ && !directory.empty()) return std::nullopt;   // it cannot be there yet
+  if (root_is_new_ && !directory.empty() && how_.removal != removal_time::after) return std::nullopt;   // it cannot be there yet
   if (!removals_ || flist::has(e.flags, entry_flags::no_content) || flist::has(e.flags, entry_flags::implied) ||
       flist::has(e.flags, entry_flags::duplicate) || !removal_allowed()) {
     return std::nullopt;

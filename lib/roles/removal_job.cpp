@@ -176,7 +176,10 @@ void removal_job::advance() {
 void removal_job::leave() {
   level const done = std::move(stack_.back());
   stack_.pop_back();
-  if (stack_.empty()) return;
+  if (stack_.empty()) {
+    left_something_ = done.keeps;
+    return;
+  }
   at_->leave();
   if (done.keeps) {
     events_.emplace_back(message{message::level::info, "cannot delete non-empty directory: " + path_, false});

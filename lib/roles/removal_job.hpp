@@ -55,6 +55,7 @@ class removal_job final : public job {
   [[nodiscard]] entry_counts take_counts() { return std::exchange(counts_, {}); }
   [[nodiscard]] bool changed() const noexcept { return changed_; }     // the directory lost a name
   [[nodiscard]] bool had_errors() const noexcept { return had_errors_; }
+  [[nodiscard]] bool left_something() const noexcept { return left_something_; }   // of what was to go, or below it
   [[nodiscard]] std::string const& directory_path() const noexcept { return task_.directory; }
   // collect: leaf names that would go.
   [[nodiscard]] std::vector<std::string> take_found() { return std::exchange(found_, {}); }
@@ -95,7 +96,7 @@ class removal_job final : public job {
   std::vector<std::string> found_;
   std::vector<event> events_;
   entry_counts counts_;
-  bool changed_ = false, had_errors_ = false;
+  bool changed_ = false, had_errors_ = false, left_something_ = false;
   std::string fatal_;
 };
 

@@ -120,6 +120,8 @@ class Case:
             # Where rsync harms what another name has, or gives a directory's times to something else: see stricter.md.
             links = any("H" in o for o in self.options if isinstance(o, str) and not o.startswith("--"))
             differs = ("--ignore-existing", "--inplace") if links else ("--ignore-existing",)
+            # A dry run of rsync looks for other names of a file beside the source, or in what would not be there any more.
+            differs = (*differs, "-n") if links else differs
             self.options = [o for o in self.options if o not in (*later, *differs)]
         deletes = any(isinstance(o, str) and o.startswith("--delete") for o in self.options)
         if self.mode != "push" and deletes and self.links_are_followed and self.incremental:
@@ -322,9 +324,7 @@ def prepare_destination(case):
     case.destination = rng.choice([b"to", b"to there", b"to*[x]", b"t'o\"$HOME"])
     for side in (b"one", b"two"):
         os.mkdir(os.path.join(case.directory, side))
-    # A dry run of rsync looks for the other names of a file beside the source if there is no destination.
-    linked = "-n" in case.options and any("H" in o for o in case.options if isinstance(o, str) and not o.startswith("--"))
-    if case.maybe(0.6) and not linked:
+    if case.maybe(0.6):
         return
     first = os.path.join(case.directory, b"one", case.destination)
     os.mkdir(first)
