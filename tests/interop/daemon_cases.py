@@ -344,7 +344,11 @@ def over_a_shell(site):
     site.compare(":: over -e, list", lambda side: ["-e", site.path("shell"), "far::"], 0)
     site.compare(":: over -e, unknown module", lambda side: ["-e", site.path("shell"), "./", "far::nope"], 5,
                  errors=False)
-    site.compare(":: over a shell that fails", lambda side: ["-e", "false", "./", "far::" + side], 5)
+    fails = os.path.join(site.programs.work, "fails")        # not before it heard us: rsync ends with 5 or 12 else
+    with open(fails, "w") as f:
+        f.write("#!/bin/sh\nread line\nexit 1\n")
+    os.chmod(fails, 0o755)
+    site.compare(":: over a shell that fails", lambda side: ["-e", fails, "./", "far::" + side], 5)
     ours = site.run(True, ["-e", "/no/such/shell", "./", "far::two"])      # rsync ends with 5 or 12, as it comes
     site.tally.result(":: over a shell that is not there", [] if ours.code in (5, 12) else [f"{ours.code} {ours.err}"])
     site.clear()
