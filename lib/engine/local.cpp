@@ -74,9 +74,26 @@ exit_code code_of(std::int32_t io_error) noexcept {
   return (io_error & roles::io_error_delete_limit) != 0 ? exit_code::delete_limit : exit_code::success;
 }
 
+// --bwlimit (bytes a second, 0: none), by letting no job begin while more was copied than the time allows.
+class brake {
+ public:
+  explicit brake(std::int64_t limit) : limit_{limit} {}
+  [[nodiscard]] bool holds(std::int64_t copied) const {
+    if (limit_ == 0) return false;
+    std::chrono::duration<double> const passed = std::chrono::steady_clock::now() - begun_;
+    return static_cast<double>(copied) > passed.count() * static_cast<double>(limit_);
+  }
+  [[nodiscard]] std::chrono::milliseconds patience() const { return std::chrono::milliseconds{limit_ == 0 ? 500 : 20}; }
+
+ private:
+  std::int64_t limit_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
 // Until everything is said and done, or the run cannot go on. The outcome's figures are the caller's.
-finished drive(local_session& session, workers& pool, mailbox& box, cancellation& cancel) {
+finished drive(local_session& session, workers& pool, mailbox& box, cancellation& cancel, std::int64_t limit) {
   finished end;
+  brake const pace{limit};
   std::vector<roles::job_ptr> done;
   while (!session.finished()) {
     if (cancel.requested()) {
@@ -101,11 +118,13 @@ finished drive(local_session& session, workers& pool, mailbox& box, cancellation
       end.text = std::move(why->text);
       return end;
     }
-    while (auto job = session.next_job()) {
+    while (!pace.holds(session.figures().literal_data)) {
+      auto job = session.next_job();
+      if (!job) break;
       pool.post(std::move(job));
       moved = true;
     }
-    if (!moved) box.wait(std::chrono::milliseconds{500});
+    if (!moved) box.wait(pace.patience());
   }
   end.code = code_of(session.io_error());
   return end;
@@ -125,7 +144,7 @@ finished run_local(job const& what, observer& events, cancellation& cancel, std:
   finished end;
   {
     workers pool{threads, **box};
-    end = drive(session, pool, **box, cancel);
+    end = drive(session, pool, **box, cancel, what.options.bandwidth_limit);
   }
   end.result = session.figures();
   end.result.elapsed = std::chrono::steady_clock::now() - begun;

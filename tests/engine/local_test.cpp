@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "fixture.hpp"
@@ -197,4 +198,17 @@ TEST_CASE("a --temp-dir that is not there ends a run before anything is written"
   std::vector<directory_entry> names;
   REQUIRE((*files->open_root("/to"))->read(names));
   CHECK(names.empty());
+}
+
+TEST_CASE("a local copy keeps to --bwlimit") {
+  auto const files = std::make_shared<fs::memory_tree>();
+  for (int i = 0; i < 20; ++i) files->add_file("/src/f" + std::to_string(i), std::string(300'000, 'x'));
+  job j = local_job("/src/", "/to");
+  j.options.bandwidth_limit = 6'000'000;
+  j.options.threads = 1;
+  recorder events;
+  auto const begun = std::chrono::steady_clock::now();
+  CHECK(push(j, files, events).code == exit_code::success);
+  // 6 MB, of which the jobs under way may be ahead.
+  CHECK(std::chrono::steady_clock::now() - begun > std::chrono::milliseconds{500});
 }
