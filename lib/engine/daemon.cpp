@@ -14,6 +14,7 @@
 #include "transport/process_connection.hpp"
 #include "transport/tcp_connection.hpp"
 
+#include "engine/driver.hpp"
 #include "engine/password.hpp"
 
 namespace volsync::engine {
@@ -182,7 +183,10 @@ class entrance {
     if (machine_.at() == daemon_greeting::state::ended) end(exit_code::success, {});
     if (machine_.at() == daemon_greeting::state::accepted || end_ || moved) return moved;
     if (state.failure) lost(state);
-    if (!end_ && state.input_ended) take(machine_.take_end());
+    if (end_ || !state.input_ended) return false;
+    await_end(*peer_, caller_.box, caller_.cancel);
+    pass_errors();
+    take(machine_.take_end());
     return false;
   }
 

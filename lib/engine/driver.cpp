@@ -31,6 +31,16 @@ exit_code exit_code_of_transport(error_code failure) noexcept {
   }
 }
 
+transport::connection_state await_end(transport::connection const& peer, mailbox& box, cancellation const& cancel) {
+  auto known = peer.state();
+  auto const until = std::chrono::steady_clock::now() + std::chrono::seconds{2};
+  while (!known.exit && !known.failure && !cancel.requested() && std::chrono::steady_clock::now() < until) {
+    box.wait(std::chrono::milliseconds{50});
+    known = peer.state();
+  }
+  return known;
+}
+
 session_driver::session_driver(protocol::session& session, transport::connection& peer, workers& pool, mailbox& box,
                          observer& events, cancellation& cancel, session_limits const& limits)
     : session_{session}, peer_{peer}, pool_{pool}, box_{box}, events_{events}, cancel_{cancel}, limits_{limits},
@@ -142,13 +152,7 @@ bool session_driver::move_input() {
 }
 
 void session_driver::connection_lost(transport::connection_state const& state) {
-  // The remote program's own status says more than the pipe, so it gets a moment to arrive.
-  auto known = state;
-  for (auto const until = clock::now() + std::chrono::seconds{2};
-       limits_.awaits_exit && !known.exit && !known.failure && clock::now() < until;) {
-    box_.wait(std::chrono::milliseconds{50});
-    known = peer_.state();
-  }
+  auto const known = limits_.awaits_exit && !state.failure ? await_end(peer_, box_, cancel_) : state;
   pass_errors();
   exit_code code = exit_code::stream;
   std::string text = "connection unexpectedly closed (" + std::to_string(session_.bytes_received()) + " bytes received so far) [" + std::string{session_.role()} + "]";

@@ -24,6 +24,11 @@ struct session_limits {
 // The code that rsync over ssh would end with: 255 for a host that cannot be reached or refuses us.
 [[nodiscard]] exit_code exit_code_of_transport(error_code failure) noexcept;
 
+// The state of a connection whose input has ended, once it tells how the remote program ended, after a moment of 2 s at
+// most: the program's own status says more than the pipe, and by then all it wrote to its standard error is there.
+transport::connection_state await_end(transport::connection const& peer, mailbox& box,
+                                                    cancellation const& cancel);
+
 // Moves bytes between the session and the connection, and jobs between the session and the workers, until one of them
 // ends. Runs on the caller's thread.
 class session_driver {

@@ -217,7 +217,7 @@ TEST_CASE("the time allowed for connecting ends with the greeting") {
 
 TEST_CASE("a daemon that goes before it has greeted, and what it wrote to standard error") {
   daemon_site site;
-  site.shell("echo broken >&2; exit 3");
+  site.shell("exec >&-; sleep 0.3; echo broken >&2; exit 3");  // the words come after the end of what is the protocol
   recorder seen;
   auto const done = run_with(site.push_to("m"), seen);
   CHECK(done.code == exit_code::start_client);
