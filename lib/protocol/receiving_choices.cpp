@@ -41,7 +41,11 @@ roles::receive_options receive_options_of(options const& o, this_host const& her
   r.deletes = when_to_remove(o) != roles::removal_time::never;
   r.force = o.force;
   r.dry_run = o.dry_run;
-  r.itemize_unchanged = o.itemize > 1 || told.at(text::info::name) > 1;
+  bool const itemizes = o.itemize > 0 || o.out_format.find("%i") != std::string::npos;
+  bool const unchanged = told.at(text::info::name) > 1;
+  r.itemize_unchanged = o.itemize > 1 || (itemizes && unchanged);
+  r.tell_unchanged = !itemizes && unchanged;
+  r.tell_delta = o.verbose > 1;
   r.implied_dirs = o.implied_dirs;
   r.tell_skipped = told[text::info::skip];
   r.tell_nonreg = told[text::info::nonreg];

@@ -283,9 +283,10 @@ void server_request::settle() {
     refuse(exit_code::unsupported, "unknown checksum name: " + what_.checksum_choice);
   }
   // What the client prints for an entry decides what it has to be told.
-  bool const all = what_.out_format.ends_with("%I") || what_.verbose > 1;
-  if (what_.out_format.find("%i") != std::string::npos) what_.itemize = all ? 2 : 1;
-  if (!sender_ && !what_.out_format.empty()) what_.info.insert(what_.info.begin(), "name");
+  bool const all = what_.out_format.ends_with("%I");
+  if (all || what_.out_format.find("%i") != std::string::npos) what_.itemize = all ? 2 : 1;
+  bool const names = !sender_ && !what_.out_format.empty();
+  if (names && what_.verbose == 0) what_.info.insert(what_.info.begin(), "name");
 }
 
 result<std::optional<secluded_words>> read_secluded_words(byte_view input) {

@@ -156,10 +156,7 @@ bool examine_job::examine(std::uint32_t position, bool self) {
     }
     s.name = *name;
     auto const state = open_parent(s.parent);
-    if (state == parent_state::blocked) {
-      blocked_ = true;
-      return false;
-    }
+    if (state == parent_state::blocked) return wait_for_turn();
     if (state == parent_state::missing && (!context_->how.dry_run || (context_->how.existing && !s.parent.empty()))) {
       // It was skipped, or its making failed, and that was said.
       if (task_.member) leave_member(s);
@@ -175,11 +172,10 @@ bool examine_job::examine(std::uint32_t position, bool self) {
   if (s.e->is_symlink()) s.target = list.list->extra(*s.e);
   if (!look(s)) return true;
   // A list's own directory is made, or freed of what is in its place, with the list that names it.
-  if (self && !task_.settled && !context_->how.dry_run && (!s.there || !S_ISDIR(s.there->status.mode))) {
-    blocked_ = true;
-    return false;
-  }
+  if (self && !task_.settled && !context_->how.dry_run && (!s.there || !S_ISDIR(s.there->status.mode))) return wait_for_turn();
+  bool const shared = !task_.settled && s.there && !s.e->is_directory() && s.there->status.link_count > 1;
   if (s.there && wants_digest(*s.e, s.there->status, context_->how)) {
+    if (shared) return wait_for_turn();
     auto opened = s.in->open_file(*s.name);
     if (opened) {
       reading_ = std::make_unique<reading>();
@@ -190,8 +186,16 @@ bool examine_job::examine(std::uint32_t position, bool self) {
     }
   }
   decision const d = decide(*s.e, s.path, s.target, s.there ? &*s.there : nullptr, context_->how);
+  if (shared && (context_->how.hard_links || d.flags != 0)) return wait_for_turn();
   act(s, d);
   return true;
+}
+
+// False, for examine() to return. Of names of one file here that are files of their own in the list, each may change
+// what another one sees: they do so in the order of the list.
+bool examine_job::wait_for_turn() {
+  blocked_ = true;
+  return false;
 }
 
 // Its turn is the generator's to find. That nothing is there is all that can be said before: it saves most members a job.

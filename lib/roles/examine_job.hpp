@@ -1,7 +1,8 @@
 // Looks at what is at the destination for up to 64 neighbours of a list, decides, does what is local, and signs bases.
 //
 // A directory may be missing because another job is about to make it: then the job stops there (blocked) and is run again
-// when everything before it is settled. So jobs can run side by side and still do things in an order that works.
+// when everything before it is settled. So it does where a file has other names, which may stand for other entries.
+// Thus jobs can run side by side and still do things in an order that works.
 #pragma once
 
 #include <cstdint>
@@ -105,6 +106,7 @@ class examine_job final : public job {
   [[nodiscard]] parent_state open_parent(std::string const& path);
   [[nodiscard]] bool examine(std::uint32_t position, bool self);
   [[nodiscard]] bool look(subject& s);
+  [[nodiscard]] bool wait_for_turn();
   void act(subject& s, decision d);
   void keep(subject& s, decision const& d);
   void create(subject& s, decision const& d);

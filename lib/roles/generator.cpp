@@ -36,6 +36,11 @@ void generator::begin(std::shared_ptr<examine_context const> context, std::share
   context_ = std::move(context);
   removals_ = std::move(removals);
   root_is_new_ = root_is_new;
+  if (context_->how.tell_delta) {
+    char const* const text = context_->how.whole_file ? "delta-transmission disabled for local transfer or --whole-file"
+                                                      : "delta-transmission enabled";
+    tell_(message{message::level::info, text, false});
+  }
   if (root_is_new) made_ahead_.insert(std::string{});
   at_ = state::examining;
   advance_lists();
@@ -244,7 +249,21 @@ void generator::record(received_list const& list, examined const& one, std::opti
   r.basis = one.basis;
   bool const told = (r.flags & significant) != 0 || (xname && !xname->empty()) || context_->how.itemize_unchanged;
   r.xname = std::move(xname);
+  if (context_->how.tell_unchanged) tell_unchanged(list, one, r);
   if (told) out_.emplace_back(std::move(r));
+}
+
+// Neither made nor sent; directories are the sender's to name.
+void generator::tell_unchanged(received_list const& list, examined const& one, request const& r) {
+  bool const in_place = r.xname && r.xname->empty();   // a link that is there already
+  bool const made = (r.flags & local_change) != 0 && !in_place;
+  if (one.self || made || (r.flags & (transfer | is_new)) != 0) return;
+  flist::entry const& e = list.at(one.position);
+  if (e.is_directory()) return;
+  std::string said = list.listed_path_of(e);
+  bool const looked_at = !(in_place && context_->how.dry_run);   // a dry run does not compare such a link with its leader
+  if (!looked_at || (r.flags & significant) == 0) said += " is uptodate";
+  tell_(message{message::level::info, std::move(said), false});
 }
 
 void generator::ask(std::shared_ptr<work> const& of, examined one, bool redo, std::optional<std::uint32_t> group_id) {

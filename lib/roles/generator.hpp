@@ -116,6 +116,7 @@ class generator {
   void settle_chunks();
   void deliver(std::shared_ptr<work> const& of, examined one);
   void record(received_list const& list, examined const& one, std::optional<std::string> xname = std::nullopt);
+  void tell_unchanged(received_list const& list, examined const& one, request const& r);
   void ask(std::shared_ptr<work> const& of, examined one, bool redo, std::optional<std::uint32_t> group_id);
   void tell_all(std::vector<event> events);
   void count(entry_counts const& gone);

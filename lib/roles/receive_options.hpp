@@ -31,11 +31,13 @@ struct receive_options {
   bool deletes = false;                        // any --delete: directories in the way go with their content
   bool force = false;                          // --force: likewise
   bool dry_run = false;
-  bool itemize_unchanged = false;              // entries without a change are told, too (-vv, -ii)
+  bool itemize_unchanged = false;              // entries without a change are told, too (-vvi, -ii)
   bool implied_dirs = true;                    // false: attributes of implied directories are left alone
 
   // What is said.
   bool tell_skipped = false, tell_nonreg = true, tell_unsafe_links = false;
+  bool tell_unchanged = false;                 // names of what is not made anew nor sent (-vv without -i)
+  bool tell_delta = false;                     // whether deltas are asked for (-vv)
 
   // Who we are.
   bool as_root = false;

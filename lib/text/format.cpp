@@ -75,10 +75,9 @@ class text_formatter::state {
   // With %i every entry that differs is shown; without it only what is made or sent, and directories that change.
   [[nodiscard]] bool wants(item const& what) const {
     if (!has_format_ && !levels_[info::name]) return false;
-    bool const differs = (what.flags & flag::significant) != 0;
-    if (line_.has('i')) {
-      return differs || !what.link.empty() || options_.itemize > 1 || levels_.at(info::name) > 1;
-    }
+    bool const linked = what.hard_link && !what.link.empty();  // now; a symbolic link has a target, too
+    bool const differs = (what.flags & flag::significant) != 0 || linked;
+    if (line_.has('i')) return differs || options_.itemize > 1 || levels_.at(info::name) > 1;
     bool const made = (what.flags & (flag::local_change | flag::transfer)) != 0;
     return differs && (made || S_ISDIR(what.mode));
   }

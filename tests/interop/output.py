@@ -11,7 +11,7 @@ CLOSE = ("Literal data", "Matched data", "Total bytes sent", "Total bytes receiv
 SKIPPED = ("File list generation time", "File list transfer time", "File list size")
 # What -vv says about a program's own working is its own business.
 DEBUG = re.compile(r"opening connection using: |removing duplicate name |deleting in |\[sender\] (hiding|showing) |\[generator\] (risking|protecting) |remote shell '|client_run|total: matches=|"
-                   r"delta-transmission |transport: |protected args: |opening tcp connection |sending daemon args: ")
+                   r"transport: |protected args: |opening tcp connection |sending daemon args: ")
 LIST = re.compile(r"(building|receiving) file list \.\.\. ")
 # A meter in whose line something else is told.
 UNFINISHED = re.compile(r"^\s*[\d.,KMG]+\s+\d+%\s+\S+\s+\d+:\d\d:\d\d\s+(?=[^\s(])")

@@ -83,6 +83,8 @@ class Case:
         self.add(0.05, "-s")
         self.add(0.05, "--inplace")
         self.cross = self.add(0.06, "-x")
+        if self.maybe(0.08):
+            self.options.remove("-i")      # names, and what is unchanged with -vv
         self.fixed_up()
 
     def delete(self):

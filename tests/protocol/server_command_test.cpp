@@ -66,7 +66,8 @@ std::vector<known_word> known_words() {
       {{"--list-only"}, {}, SAYS(o.list_only)},
       {{"--log-format=%i%I"}, {"--log-format", "%i%I"}, SAYS(o.out_format == "%i%I" && o.itemize == 2)},
       {{"--log-format=%i"}, {"--log-format", "%i"}, SAYS(o.itemize == 1)},
-      {{"-vv", "--log-format=%i"}, {}, SAYS(o.itemize == 2)},
+      {{"-vv", "--log-format=%i"}, {}, SAYS(o.itemize == 1 && o.info.empty())},
+      {{"-vv", "--log-format=%i", "--info=NAME"}, {}, SAYS(o.itemize == 1 && o.info == words{"NAME"})},
       {{"--log-format=X"}, {}, SAYS(o.out_format == "X" && o.itemize == 0)},
       {{"--msgs2stderr"}, {}, SAYS(o.errors_to == mode::all)},
       {{"--no-msgs2stderr"}, {}, SAYS(o.errors_to == mode::client)},
@@ -153,6 +154,9 @@ TEST_CASE("a whole command line of a stock client is read") {
     CHECK_FALSE(r.sends());
     CHECK(r.options().deletion == delete_mode::automatic);
     CHECK(r.options().info == words{"name"});
+    server_request louder;   // -vv wants more of names
+    REQUIRE(louder.read({"--server", "-vvlHogDtpre.iLsfxCIvu", "--log-format=X", ".", "DST"}));
+    CHECK(louder.options().info.empty());
   }
   SECTION("no letters") {
     server_request r;

@@ -23,6 +23,7 @@ struct bench {
   generator g;
   std::string said;
   bool inplace = false;
+  bool tells = false;                          // names of what is unchanged, and of the way to transfer
 
   bench(generator_options how, bool incremental)
       : lists{incremental}, g{with(how, incremental), lists, [this](event&& e) { events.push_back(std::move(e)); }} {
@@ -32,7 +33,7 @@ struct bench {
     how.incremental = incremental;
     return how;
   }
-  void begin(bool deletes = false, bool links = true) {
+  void begin(bool deletes = false, bool links = true, bool runs = true) {
     auto root = memory->open_root("/to");
     auto context = std::make_shared<examine_context>();
     context->where = std::make_shared<fs::destination>(std::move(*root), "/to", false);
@@ -40,6 +41,7 @@ struct bench {
     context->how.hard_links = links;
     context->how.deletes = deletes;
     context->how.inplace = inplace;
+    context->how.tell_unchanged = context->how.tell_delta = tells;
     context->full_root = "/to";
     std::shared_ptr<removal_context> removals;
     if (deletes) {
@@ -47,7 +49,13 @@ struct bench {
       removals->where = context->where;
     }
     g.begin(context, removals, false);
-    run();
+    if (runs) run();
+  }
+  // A file that is as the lists' files, if it has three bytes and the mode 0644.
+  void put(std::string const& name, std::string const& content, std::uint32_t mode) {
+    REQUIRE(memory->add_file("/to/" + name, content, mode));
+    auto const root = memory->open_root("/to");
+    REQUIRE((*root)->set_mtime(*leaf_name::make(name), {1000, 0}));
   }
   // A list of regular files with a leading "." if it is the first.
   void list(std::vector<std::string> const& names, std::int32_t io_error = 0, bool linked = false) {
@@ -329,4 +337,39 @@ TEST_CASE("late removals come after the third answer") {
   b.answered();
   CHECK_FALSE(b.memory->status_of("/to/extra", false));
   CHECK(b.take() == "C D ");
+}
+
+TEST_CASE("names of what is neither made nor sent, and whether deltas are asked for") {
+  bench b{{}, false};
+  b.tells = true;
+  b.put("mode", "abc", 0600);
+  b.put("same", "abc", 0644);
+  b.put("sent", "other", 0644);
+  b.list({"mode", "new", "same", "sent"});
+  b.begin();
+  std::vector<std::string> said;
+  for (auto const& each : b.events) said.push_back(std::get<message>(each).text);
+  CHECK(said == std::vector<std::string>{"delta-transmission enabled", "mode", "same is uptodate"});
+}
+
+TEST_CASE("names of one file here that are two files there are looked at in the order of the list") {
+  bool const links = GENERATE(true, false);
+  CAPTURE(links);
+  bench b{{}, false};
+  std::vector<std::string> names;
+  for (int i = 100; i < 200; ++i) {
+    names.push_back("n" + std::to_string(i));
+    if (i < 199) b.put(names.back(), "abc", i == 100 ? 0600 : 0644);
+  }
+  REQUIRE(b.memory->add_hard_link("/to/n199", "/to/n100"));
+  b.list(names);
+  b.begin(false, links, false);
+  auto first = b.g.next_job(), second = b.g.next_job();
+  REQUIRE(second);
+  second->step();
+  b.g.take(std::move(second));
+  first->step();
+  b.g.take(std::move(first));
+  b.run();
+  CHECK(b.take() == "i0 i1 D ");    // the second one found it as it should be
 }

@@ -119,7 +119,7 @@ TEST_CASE("-i shows what differs, -ii everything") {
   script once{what};
   once << list_started();
   all_kinds(once);
-  once << removal(S_IFDIR, "old") << end();
+  once << change(0, S_IFLNK, "same-link", "a") << removal(S_IFDIR, "old") << end();
   CHECK(once.out ==
         ".d..t...... ./\n.f...p..... a\n<f+++++++++ big\n.L..t...... l -> a\ncL+++++++++ m -> b\\#012\nhf+++++++++ hl "
         "=> d/hl\n"
