@@ -9,6 +9,8 @@
 namespace volsync::protocol {
 namespace {
 
+bool itemizes(options const& o) { return o.itemize > 0 || o.out_format.find("%i") != std::string::npos; }
+
 roles::receive_options receive_options_of(options const& o, this_host const& here, checksum::choice const& checksums) {
   text::info_levels const told{o};
   roles::receive_options r;
@@ -41,10 +43,9 @@ roles::receive_options receive_options_of(options const& o, this_host const& her
   r.deletes = when_to_remove(o) != roles::removal_time::never;
   r.force = o.force;
   r.dry_run = o.dry_run;
-  bool const itemizes = o.itemize > 0 || o.out_format.find("%i") != std::string::npos;
   bool const unchanged = told.at(text::info::name) > 1;
-  r.itemize_unchanged = o.itemize > 1 || (itemizes && unchanged);
-  r.tell_unchanged = !itemizes && unchanged;
+  r.itemize_unchanged = o.itemize > 1 || (itemizes(o) && unchanged);
+  r.tell_unchanged = !itemizes(o) && unchanged;
   r.tell_delta = o.verbose > 1;
   r.implied_dirs = o.implied_dirs;
   r.tell_skipped = told[text::info::skip];
@@ -93,7 +94,7 @@ bool tells_destination(roles::destination_answer const& found, options const& o,
   text::info_levels const told{o};
   auto const& first = *lists.oldest();
   bool const only_root = lists.entries() == 1 && first.path_of(first.at(0)).empty();
-  return !found.notice.empty() && !only_root && (told[text::info::name] || o.itemize > 0 || !o.out_format.empty());
+  return !found.notice.empty() && !only_root && (told[text::info::name] || itemizes(o));
 }
 
 std::shared_ptr<roles::examine_context> examining_of(options const& o, this_host const& here,

@@ -285,8 +285,6 @@ void server_request::settle() {
   // What the client prints for an entry decides what it has to be told.
   bool const all = what_.out_format.ends_with("%I");
   if (all || what_.out_format.find("%i") != std::string::npos) what_.itemize = all ? 2 : 1;
-  bool const names = !sender_ && !what_.out_format.empty();
-  if (names && what_.verbose == 0) what_.info.insert(what_.info.begin(), "name");
 }
 
 result<std::optional<secluded_words>> read_secluded_words(byte_view input) {

@@ -183,6 +183,7 @@ void generator::take_examined(std::shared_ptr<chunk> const& of, job_ptr step) {
   had_errors_ = had_errors_ || job.had_errors();
   if (job.done()) {
     of->complete = true;
+    if (of->next) std::exchange(of->next, nullptr)();
   } else if (job.blocked()) {
     of->parked = std::move(step);
   } else {

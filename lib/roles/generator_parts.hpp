@@ -42,6 +42,8 @@ struct generator::work {
 struct generator::chunk {
   std::shared_ptr<work> of;
   job_ptr parked;                                  // waits until everything before it is settled
+  std::function<void()> next;                      // starts what waits for these entries: removals in the last of them
+  bool removes = false;
   bool complete = false;
   std::deque<examined> outcomes;
   std::vector<event> events;

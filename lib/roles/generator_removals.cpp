@@ -68,11 +68,18 @@ job_ptr generator::start_removing(std::shared_ptr<work> const& of, removal_task 
   of->started = of->next == of->list->size() && (!of->list->self || of->self_started);
   auto each = std::make_shared<chunk>();
   each->of = of;
+  each->removes = true;
+  auto const before = chunks_.empty() ? nullptr : chunks_.back();
   chunks_.push_back(each);
   ++of->chunks;
   ++removing_;
-  return run(std::make_unique<removal_job>(removals_, std::move(task)),
-             [this, each, after = std::move(after)](job_ptr step) { take_removed(each, std::move(step), after); });
+  auto job = std::make_unique<removal_job>(removals_, std::move(task));
+  then taken = [this, each, after = std::move(after)](job_ptr step) { take_removed(each, std::move(step), after); };
+  if (!before || before->complete || before->removes) return run(std::move(job), std::move(taken));
+  // The directory is looked at first: what goes from it changes its time.
+  auto const kept = std::make_shared<job_ptr>(std::move(job));
+  before->next = [this, kept, taken = std::move(taken)] { ready_.emplace_back(std::move(*kept), taken); };
+  return next_job();
 }
 
 void generator::count(entry_counts const& gone) { add(deleted_, gone); }

@@ -153,10 +153,6 @@ TEST_CASE("a whole command line of a stock client is read") {
     REQUIRE(r.read({"--server", "-lHogDtpre.iLsfxCIvu", "--log-format=X", "--delete", "--partial", "--numeric-ids", ".", "DST"}));
     CHECK_FALSE(r.sends());
     CHECK(r.options().deletion == delete_mode::automatic);
-    CHECK(r.options().info == words{"name"});
-    server_request louder;   // -vv wants more of names
-    REQUIRE(louder.read({"--server", "-vvlHogDtpre.iLsfxCIvu", "--log-format=X", ".", "DST"}));
-    CHECK(louder.options().info.empty());
   }
   SECTION("no letters") {
     server_request r;

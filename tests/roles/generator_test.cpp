@@ -373,3 +373,25 @@ TEST_CASE("names of one file here that are two files there are looked at in the 
   b.run();
   CHECK(b.take() == "i0 i1 D ");    // the second one found it as it should be
 }
+
+TEST_CASE("what goes from a directory goes when the directory has been looked at") {
+  generator_options how;
+  how.removal = removal_time::during;
+  bench b{how, false};
+  REQUIRE(b.memory->add_file("/to/extra", "x"));
+  b.list({"a"});
+  b.begin(true, true, false);
+  auto first = b.g.next_job();       // "."
+  REQUIRE(first);
+  for (auto other = b.g.next_job(); other; other = b.g.next_job()) {
+    CHECK(dynamic_cast<removal_job*>(other.get()) == nullptr);
+    other->step();
+    b.g.take(std::move(other));
+  }
+  CHECK(b.memory->status_of("/to/extra", false));
+  first->step();
+  b.g.take(std::move(first));
+  b.run();
+  CHECK_FALSE(b.memory->status_of("/to/extra", false));
+  CHECK(b.take() == "i0 1 D ");
+}
