@@ -37,11 +37,11 @@ void generator::note_children(work& of) {
 // Only where the sender listed the whole content, and no error stands in the way.
 std::optional<removal_task> generator::removal_in(work& of, std::string const& directory, flist::entry const& e) {
   using flist::entry_flags;
-  if (root_is_new_ && !directory.empty() && how_.removal != removal_time::after) return std::nullopt;   // it cannot be there yet
   if (!removals_ || flist::has(e.flags, entry_flags::no_content) || flist::has(e.flags, entry_flags::implied) ||
       flist::has(e.flags, entry_flags::duplicate) || !removal_allowed()) {
     return std::nullopt;
   }
+  if (root_is_new_ && !directory.empty() && how_.removal != removal_time::after) return std::nullopt;   // it cannot be there yet
   // Only the directory whose names this list holds.
   if (how_.incremental && directory != of.list->path) return std::nullopt;
   removal_task task;
@@ -134,7 +134,7 @@ void generator::start_late_removals() {
   }
   auto const none = std::make_shared<work>();
   for (auto& each : std::exchange(late_, {})) {
-    if (how_.incremental) late_finish_.push_back(each.after);
+    if (how_.incremental && !context_->how.dry_run) late_finish_.push_back(each.after);
     auto of = std::make_shared<chunk>();
     of->of = none;
     ++none->chunks;

@@ -22,7 +22,7 @@ struct bench {
   std::vector<event> events;
   generator g;
   std::string said;
-  bool inplace = false;
+  bool inplace = false, dry_run = false, root_is_new = false;
   bool tells = false;                          // names of what is unchanged, and of the way to transfer
 
   bench(generator_options how, bool incremental)
@@ -41,14 +41,16 @@ struct bench {
     context->how.hard_links = links;
     context->how.deletes = deletes;
     context->how.inplace = inplace;
+    context->how.dry_run = dry_run;
     context->how.tell_unchanged = context->how.tell_delta = tells;
     context->full_root = "/to";
     std::shared_ptr<removal_context> removals;
     if (deletes) {
       removals = std::make_shared<removal_context>();
       removals->where = context->where;
+      removals->dry_run = dry_run;
     }
-    g.begin(context, removals, false);
+    g.begin(context, removals, root_is_new);
     if (runs) run();
   }
   // A file that is as the lists' files, if it has three bytes and the mode 0644.
@@ -394,4 +396,40 @@ TEST_CASE("what goes from a directory goes when the directory has been looked at
   b.run();
   CHECK_FALSE(b.memory->status_of("/to/extra", false));
   CHECK(b.take() == "i0 1 D ");
+}
+
+TEST_CASE("a dry run touches nothing, late removals neither") {
+  generator_options how;
+  how.removal = removal_time::delay;
+  bench b{how, true};
+  b.dry_run = true;
+  REQUIRE(b.memory->add_file("/to/extra", "x"));
+  auto const before = b.memory->status_of("/to", false)->mtime;
+  b.list({});
+  REQUIRE(b.lists.end_all());
+  b.g.lists_complete();
+  b.begin(true);
+  for (int i = 0; i < 4; ++i) b.answered();
+  CHECK(b.events.size() == 1);                   // what would go
+  CHECK(b.g.finished());
+  CHECK(b.memory->status_of("/to/extra", false));
+  CHECK(b.memory->status_of("/to", false)->mtime == before);
+}
+
+TEST_CASE("that nothing is removed after an error is told of a new destination, too") {
+  generator_options how;
+  how.removal = removal_time::during;
+  bench b{how, false};
+  auto const filling = b.lists.begin();
+  REQUIRE(filling);
+  flist::entry e;
+  e.parent = filling->into->add_parent("");
+  e.mode = S_IFDIR | 0755;
+  e.flags = flist::entry_flags::top;
+  (void)filling->into->append(e, "d");
+  b.g.list_arrived(b.lists.end(io_error_general));
+  b.root_is_new = true;
+  b.begin(true);
+  REQUIRE(b.events.size() == 1);
+  CHECK(std::get<message>(b.events[0]).text == "IO error encountered -- skipping file deletion");
 }
