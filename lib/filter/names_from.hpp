@@ -7,8 +7,8 @@
 
 namespace volsync::filter {
 
-// Names in order: lines that end in LF, CR or CRLF, or in NUL with `nul`. Empty ones are dropped; so are, unless `nul`,
-// lines that begin with '#' or ';'. ".." never climbs above the top of the transfer, and a leading slash is relative to
+// Names in order: lines that end in LF, CR or CRLF, or in NUL with `nul`. Empty ones are dropped, and so are those that
+// begin with '#' or ';'. ".." never climbs above the top of the transfer, and a leading slash is relative to
 // it.
 [[nodiscard]] std::vector<std::string> names_from(std::string_view text, bool nul);
 

@@ -265,7 +265,7 @@ result<void> parse_file(std::string_view text, bool nul, rule_context const& whe
     at = end + 1;
     if (!nul && text.substr(end, 2) == "\r\n") ++at;
     ++line;
-    if (each.empty() || (!words_only && !nul && (each[0] == '#' || each[0] == ';'))) continue;
+    if (each.empty() || (!words_only && (each[0] == '#' || each[0] == ';'))) continue;
     // In a file that a file names, the line that names it is what is said, and nothing nearer.
     if (!where.origin.empty() && !words_only && where.says_line)
       here.origin = where.origin + " line " + std::to_string(line);
