@@ -183,7 +183,10 @@ finished serve(std::vector<std::string> const& arguments, int in, int out, obser
   } catch (std::bad_alloc const&) {
     outcome = engine::ended(exit_code::memory, "out of memory");
   }
-  if (outcome.code != exit_code::partial && outcome.code != exit_code::vanished) events.on_event(outcome);
+  // The client finds these out by itself, and its last line says them.
+  using enum exit_code;
+  bool const told = outcome.code == partial || outcome.code == vanished || outcome.code == delete_limit;
+  if (!told) events.on_event(outcome);
   return outcome;
 }
 

@@ -1,6 +1,7 @@
 // The program: command line, signals, run, exit code.
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -75,7 +76,8 @@ int serve(std::vector<std::string> const& args) {
   handle_signals();
   volsync::options plain;
   plain.errors_to = volsync::options::stderr_mode::all;  // whatever is told goes to standard error
-  cli::console output{plain, {STDERR_FILENO, STDERR_FILENO, cli::output_buffering::none}, cancel};
+  bool const sending = std::find(args.begin(), args.end(), "--sender") != args.end();
+  cli::console output{plain, {STDERR_FILENO, STDERR_FILENO, cli::output_buffering::none, sending}, cancel};
   volsync::finished const end = volsync::serve(args, STDIN_FILENO, STDOUT_FILENO, output, cancel);
   (void)output.flush();
   return static_cast<int>(end.code);
