@@ -187,8 +187,15 @@ bool examine_job::examine(std::uint32_t position, bool self) {
   }
   decision const d = decide(*s.e, s.path, s.target, s.there ? &*s.there : nullptr, context_->how);
   if (shared && (context_->how.hard_links || d.flags != 0)) return wait_for_turn();
+  if ((d.what == step_kind::create || d.clear_way) && !may_change_parent(s)) return wait_for_turn();
+  if (s.e->is_directory()) passed_.insert(s.path);
   act(s, d);
   return true;
+}
+
+// Names that come and go change a directory's time: where it was there before, it is looked at first.
+bool examine_job::may_change_parent(subject const& s) const {
+  return task_.settled || task_.member || context_->how.dry_run || !s.name || parent_is_new_ || passed_.contains(s.parent);
 }
 
 // False, for examine() to return. Of names of one file here that are files of their own in the list, each may change

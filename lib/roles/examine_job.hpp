@@ -107,6 +107,7 @@ class examine_job final : public job {
   [[nodiscard]] bool examine(std::uint32_t position, bool self);
   [[nodiscard]] bool look(subject& s);
   [[nodiscard]] bool wait_for_turn();
+  [[nodiscard]] bool may_change_parent(subject const& s) const;
   void act(subject& s, decision d);
   void keep(subject& s, decision const& d);
   void create(subject& s, decision const& d);
@@ -135,6 +136,7 @@ class examine_job final : public job {
   bool parent_is_new_ = false;                       // made by this run
   bool parent_missing_ = false;                      // a dry run: nothing is there
   bool parent_known_ = false;
+  std::unordered_set<std::string> passed_;           // directories looked at by this job
   std::unique_ptr<reading> reading_;
   std::vector<examined> outcomes_;
   std::vector<event> events_;

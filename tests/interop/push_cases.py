@@ -305,7 +305,7 @@ class Round:
         self.details[:0] = [f"in {case.parent!r}"]
         self.problems += support.compare_codes("push", stock.code, ours.code)
         last = [run.err.count("rsync error: ") for run in (stock, ours)]
-        if last[1] > max(last[0], 1):
+        if last[0] <= 1 < last[1]:
             self.problems += [f"standard error: {last[0]} / {last[1]} last lines"]
         trees = [tree.snapshot(os.path.join(case.directory, side, case.destination)) for side in (b"one", b"two")]
         self.entries = len(trees[0])

@@ -39,6 +39,7 @@ struct bench {
     context->where = std::make_shared<fs::destination>(std::move(*root), "/to", false);
     context->how.perms = context->how.times = context->how.as_root = true;
     context->how.hard_links = links;
+    context->how.specials = true;
     context->how.deletes = deletes;
     context->how.inplace = inplace;
     context->how.dry_run = dry_run;
@@ -59,7 +60,7 @@ struct bench {
     auto const root = memory->open_root("/to");
     REQUIRE((*root)->set_mtime(*leaf_name::make(name), {1000, 0}));
   }
-  // A list of regular files with a leading "." if it is the first.
+  // A list of regular files, and fifos whose names end in "|", with a leading "." if it is the first.
   void list(std::vector<std::string> const& names, std::int32_t io_error = 0, bool linked = false) {
     auto const filling = lists.begin();
     REQUIRE(filling);
@@ -74,7 +75,10 @@ struct bench {
     e.size = 3;
     e.mtime = 1000;
     e.flags = linked ? flist::entry_flags::hard_linked : flist::entry_flags::none;
-    for (auto const& name : names) (void)into.append(e, name);
+    for (auto const& name : names) {
+      e.mode = (name.ends_with('|') ? S_IFIFO : S_IFREG) | 0644;
+      (void)into.append(e, name);
+    }
     g.list_arrived(lists.end(io_error));
     run();
   }
@@ -374,6 +378,24 @@ TEST_CASE("names of one file here that are two files there are looked at in the 
   b.g.take(std::move(first));
   b.run();
   CHECK(b.take() == "i0 i1 D ");    // the second one found it as it should be
+}
+
+TEST_CASE("what comes into a directory comes when the directory has been looked at") {
+  bench b{{}, false};
+  std::vector<std::string> names;
+  for (int i = 100; i < 180; ++i) names.push_back("n" + std::to_string(i));
+  names.push_back("new|");
+  b.list(names);
+  b.begin(false, true, false);
+  auto first = b.g.next_job(), second = b.g.next_job();
+  REQUIRE(second);
+  second->step();
+  b.g.take(std::move(second));
+  CHECK_FALSE(b.memory->status_of("/to/new|", false));
+  first->step();
+  b.g.take(std::move(first));
+  b.run();
+  CHECK(b.memory->status_of("/to/new|", false));
 }
 
 TEST_CASE("what goes from a directory goes when the directory has been looked at") {
