@@ -242,11 +242,9 @@ void generator::record(received_list const& list, examined const& one, std::opti
   r.n = flist::ndx{one.self ? list.ndx_start - 1 : list.ndx_start + static_cast<std::int32_t>(one.position)};
   r.flags = one.flags;
   bool const is_root = !one.self && !how_.incremental && list.path_of(list.at(one.position)).empty();
-  if ((one.self || is_root) && made_ahead_.erase(list.path) != 0) {
-    flist::entry const& e = one.self ? *list.self : list.at(one.position);
-    bool const untouched = !context_->how.implied_dirs && flist::has(e.flags, flist::entry_flags::implied);
-    if (!untouched) r.flags = is_new | local_change;
-  }
+  if ((one.self || is_root) && made_ahead_.erase(list.path) != 0) r.flags = is_new | local_change;
+  flist::entry const& e = one.self ? *list.self : list.at(one.position);
+  if (!context_->how.implied_dirs && flist::has(e.flags, flist::entry_flags::implied)) return;   // left alone
   r.basis = one.basis;
   bool const told = (r.flags & significant) != 0 || (xname && !xname->empty()) || context_->how.itemize_unchanged;
   r.xname = std::move(xname);

@@ -149,6 +149,7 @@ void operand_job::add(operand const& each, bool from_list) {
   auto const root = lister_->roots().add(each.root, each.typed);
   if (!root) return failed(lister_->roots().full_path_of(each.root), "change_dir", root.error());
   if (each.path.empty()) return add_root(*root, from_list);
+  if (each.leading_dot) add_dot(*root);
   add_named(each, *root, from_list);
 }
 
@@ -254,22 +255,24 @@ std::size_t operand_job::parents_known(std::string const& path, std::uint16_t ro
   return shared;
 }
 
-void operand_job::add_parents(operand const& each, std::uint16_t root) {
-  // The implied "." is the only parent that rules can keep out.
+// The implied "." is the only parent that rules can keep out, and it is there whatever becomes of the argument.
+void operand_job::add_dot(std::uint16_t root) {
   auto const& rules = rules_of(root);
-  bool const hidden = rules && rules->excludes(".", true, filter::side::sender);
-  if (each.leading_dot && !hidden && dots_.insert(root).second) {
-    if (auto const handle = lister_->roots().open(root, "")) {
-      if (auto const status = (*handle)->status()) {
-        planned_entry e;
-        e.what = make_entry(*status);
-        e.what.flags = flist::entry_flags::top | flist::entry_flags::no_content | flist::entry_flags::implied;
-        e.name = ".";
-        e.root = root;
-        append_planned(first_, e, "", false);
-      }
-    }
-  }
+  if (rules && rules->excludes(".", true, filter::side::sender)) return;
+  if (!dots_.insert(root).second) return;
+  auto const handle = lister_->roots().open(root, "");
+  if (!handle) return;
+  auto const status = (*handle)->status();
+  if (!status) return;
+  planned_entry e;
+  e.what = make_entry(*status);
+  e.what.flags = flist::entry_flags::top | flist::entry_flags::no_content | flist::entry_flags::implied;
+  e.name = ".";
+  e.root = root;
+  append_planned(first_, e, "", false);
+}
+
+void operand_job::add_parents(operand const& each, std::uint16_t root) {
   std::size_t const known = parents_known(each.path, root);
   for (std::size_t slash = each.path.find('/'); slash != std::string::npos; slash = each.path.find('/', slash + 1)) {
     if (slash <= known) continue;

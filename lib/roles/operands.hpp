@@ -55,6 +55,7 @@ class operand_job final : public job {
   void add(operand const& each, bool from_list);
   void add_root(std::uint16_t root, bool from_list);
   void add_named(operand const& each, std::uint16_t root, bool from_list);
+  void add_dot(std::uint16_t root);
   void add_parents(operand const& each, std::uint16_t root);
   [[nodiscard]] std::size_t parents_known(std::string const& path, std::uint16_t root);
   [[nodiscard]] std::shared_ptr<filter::rule_set const> const& rules_of(std::uint16_t root);

@@ -22,7 +22,7 @@ struct bench {
   std::vector<event> events;
   generator g;
   std::string said;
-  bool inplace = false, dry_run = false, root_is_new = false;
+  bool inplace = false, dry_run = false, root_is_new = false, implied_dirs = true;
   bool tells = false;                          // names of what is unchanged, and of the way to transfer
 
   bench(generator_options how, bool incremental)
@@ -43,6 +43,7 @@ struct bench {
     context->how.deletes = deletes;
     context->how.inplace = inplace;
     context->how.dry_run = dry_run;
+    context->how.implied_dirs = implied_dirs;
     context->how.tell_unchanged = context->how.tell_delta = tells;
     context->full_root = "/to";
     std::shared_ptr<removal_context> removals;
@@ -454,4 +455,22 @@ TEST_CASE("that nothing is removed after an error is told of a new destination, 
   b.begin(true);
   REQUIRE(b.events.size() == 1);
   CHECK(std::get<message>(b.events[0]).text == "IO error encountered -- skipping file deletion");
+}
+
+TEST_CASE("implied directories are made and not told, where they are left alone") {
+  bool const left_alone = GENERATE(false, true);
+  CAPTURE(left_alone);
+  bench b{{}, false};
+  auto const filling = b.lists.begin();
+  REQUIRE(filling);
+  flist::entry e;
+  e.parent = filling->into->add_parent("");
+  e.mode = S_IFDIR | 0755;
+  e.flags = flist::entry_flags::top | flist::entry_flags::no_content | flist::entry_flags::implied;
+  (void)filling->into->append(e, "d");
+  b.g.list_arrived(b.lists.end(0));
+  b.implied_dirs = !left_alone;
+  b.begin();
+  CHECK(b.take() == (left_alone ? "D " : "i0 D "));
+  CHECK(b.memory->status_of("/to/d", false));
 }

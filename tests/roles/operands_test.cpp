@@ -14,7 +14,7 @@ using namespace volsync;
 namespace {
 
 // Names of the first list, sorted.
-std::vector<std::string> first_list(std::vector<std::string> paths, bool incremental) {
+std::vector<std::string> first_list(std::vector<std::string> paths, bool incremental, std::string const& prefix = "/s/./") {
   auto const tree = std::make_shared<fs::memory_tree>();
   for (char const* file : {"/s/d/k", "/s/d/e/f1", "/s/d/e/f2", "/s/d/f/a", "/s/d/f/p/b", "/s/h/i", "/s/dd/z"}) {
     REQUIRE(tree->add_file(file, "x"));
@@ -22,7 +22,7 @@ std::vector<std::string> first_list(std::vector<std::string> paths, bool increme
   roles::operand_options how;
   how.relative = true;
   how.incremental = incremental;
-  for (auto& each : paths) how.paths.push_back("/s/./" + each);
+  for (auto& each : paths) how.paths.push_back(prefix + each);
   auto const roots = std::make_shared<fs::source_roots>(tree, false);
   auto const lister = std::make_shared<roles::tree_lister const>(roots, roles::lister_options{});
   roles::operand_job job{lister, how, std::make_shared<filter::rule_set const>()};
@@ -50,4 +50,9 @@ TEST_CASE("parents are listed again after others, unless the path before went th
 
 TEST_CASE("with incremental recursion only the first component is in the first list") {
   CHECK(first_list({"d/e/f1", "h/i", "d/e/f2"}, true) == names{"d", "d", "h"});
+}
+
+TEST_CASE("a leading dot lists the root, whatever becomes of the argument") {
+  CHECK(first_list({"./no-such-name"}, false, "") == names{"."});
+  CHECK(first_list({"no-such-name"}, false, "").empty());
 }
