@@ -319,8 +319,10 @@ void examine_job::act(subject& s, decision d) {
 flist::item_flags examine_job::mend(subject& s, flist::item_flags flags, flist::item_flags told) {
   bool const new_root = !s.name && context_->root_is_new;
   wanted_attributes wanted = attributes_for(*s.e, s.there->status, new_root ? nullptr : &s.there->status, context_->how);
-  // A directory's time is set when its content is done; a file's only if it differs by more than may be.
-  if (s.e->is_directory() || (flags & report_time) == 0) wanted.mtime.reset();
+  // A directory's time is set when its content is done; a file's only if it differs by more than may be, but with -c to
+  // the nanosecond.
+  bool const exactly = context_->how.checksum && s.e->is_regular();
+  if (s.e->is_directory() || (!exactly && (flags & report_time) == 0)) wanted.mtime.reset();
   if (!s.name) {
     if (auto const root = context_->where->open("")) set_attributes(s, **root, nullptr, wanted);
     return told;
@@ -354,7 +356,8 @@ void examine_job::keep(subject& s, decision const& d) {
     if (s.self && task_.self_is_new) one.flags = is_new | local_change;
   }
   bool const new_root = !s.name && context_->root_is_new;
-  if (!context_->how.dry_run && (d.flags != 0 || new_root)) one.flags = mend(s, d.flags, one.flags);
+  bool const exactly = context_->how.checksum && s.e->is_regular();
+  if (!context_->how.dry_run && (d.flags != 0 || new_root || exactly)) one.flags = mend(s, d.flags, one.flags);
   if (s.e->is_directory() && (d.flags & report_time) != 0) touched(s.path);
   outcomes_.push_back(std::move(one));
 }

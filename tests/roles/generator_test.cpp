@@ -22,7 +22,7 @@ struct bench {
   std::vector<event> events;
   generator g;
   std::string said;
-  bool inplace = false, dry_run = false, root_is_new = false, implied_dirs = true;
+  bool inplace = false, dry_run = false, root_is_new = false, implied_dirs = true, checksum = false;
   bool tells = false;                          // names of what is unchanged, and of the way to transfer
 
   bench(generator_options how, bool incremental)
@@ -44,6 +44,7 @@ struct bench {
     context->how.inplace = inplace;
     context->how.dry_run = dry_run;
     context->how.implied_dirs = implied_dirs;
+    context->how.checksum = checksum;
     context->how.tell_unchanged = context->how.tell_delta = tells;
     context->full_root = "/to";
     std::shared_ptr<removal_context> removals;
@@ -56,10 +57,10 @@ struct bench {
     if (runs) run();
   }
   // A file that is as the lists' files, if it has three bytes and the mode 0644.
-  void put(std::string const& name, std::string const& content, std::uint32_t mode) {
+  void put(std::string const& name, std::string const& content, std::uint32_t mode, std::uint32_t nanoseconds = 0) {
     REQUIRE(memory->add_file("/to/" + name, content, mode));
     auto const root = memory->open_root("/to");
-    REQUIRE((*root)->set_mtime(*leaf_name::make(name), {1000, 0}));
+    REQUIRE((*root)->set_mtime(*leaf_name::make(name), {1000, nanoseconds}));
   }
   // A list of regular files, and fifos whose names end in "|", with a leading "." if it is the first.
   void list(std::vector<std::string> const& names, std::int32_t io_error = 0, bool linked = false) {
@@ -473,4 +474,26 @@ TEST_CASE("implied directories are made and not told, where they are left alone"
   b.begin();
   CHECK(b.take() == (left_alone ? "D " : "i0 D "));
   CHECK(b.memory->status_of("/to/d", false));
+}
+
+TEST_CASE("-c sets times to the nanosecond, and does not tell it") {
+  bool const checksum = GENERATE(false, true);
+  CAPTURE(checksum);
+  bench b{{}, false};
+  b.checksum = checksum;
+  b.put("same", "abc", 0644, 123);
+  auto const filling = b.lists.begin();
+  REQUIRE(filling);
+  flist::entry e;
+  e.parent = filling->into->add_parent("");
+  e.mode = S_IFREG | 0644;
+  e.size = 3;
+  e.mtime = 1000;
+  checksum::file_digest digest{checksum::algorithm::md5};
+  digest.update(as_bytes("abc"));
+  (void)filling->into->append(e, "same", as_text(digest.finish().view()));
+  b.g.list_arrived(b.lists.end(0));
+  b.begin();
+  CHECK(b.take() == "D ");
+  CHECK(b.memory->status_of("/to/same", false)->mtime_ns == (checksum ? 0 : 123));
 }
