@@ -55,7 +55,7 @@ std::variant<local_setup, refusal> prepare(job const& what, std::shared_ptr<tree
   filter::sources with = filter_sources();
   std::error_code ignored;
   with.current_directory = std::filesystem::absolute(what.destination.path, ignored).string();
-  auto received = filter::compile_received(rules, what.options.cvs_exclude, with, text);
+  auto received = filter::compile_received(rules, what.options, with, text);
   if (!received) return refusal{filter::exit_code_of(received.error()), std::move(text)};
   setup.receiving_rules = std::move(*received);
   setup.roots = from.roots;

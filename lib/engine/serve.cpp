@@ -125,8 +125,8 @@ finished receive(protocol::server_request const& request, int in, int out, obser
   filter::sources from = filter_sources();
   std::error_code ignored;
   from.current_directory = std::filesystem::absolute(destination, ignored).string();
-  setup.compile = [from, cvs = o.cvs_exclude](std::vector<filter::wire_rule> const& rules, std::string& text) {
-    return filter::compile_received(rules, cvs, from, text);
+  setup.compile = [from, &o](std::vector<filter::wire_rule> const& rules, std::string& text) {
+    return filter::compile_received(rules, o, from, text);
   };
   auto box = mailbox::make(cancel.wake_fd());
   if (!box) return ended(exit_code::ipc, "no event descriptor: " + box.error().message());

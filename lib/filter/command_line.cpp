@@ -85,6 +85,17 @@ wire_rule to_wire(rule const& r) {
 
 namespace {
 
+// --delete-excluded: what is excluded is not protected. A merge file of bare patterns is as good as those.
+void stop_protecting(std::vector<element>& rules) {
+  for (element& each : rules) {
+    rule& r = each.what;
+    bool const plain = r.what == rule::kind::match || r.merge.only_excludes || r.merge.only_includes;
+    if (r.sided || !plain) continue;
+    r.sided = true;
+    r.at_receiver = false;
+  }
+}
+
 // All rules of the options, in order, with those that options bring along.
 result<std::vector<element>> rules_of(options const& what, sources const& from, std::string& error_text) {
   std::vector<element> rules;
@@ -103,15 +114,7 @@ result<std::vector<element>> rules_of(options const& what, sources const& from, 
     keep.analyse();
     rules.push_back({std::move(keep), {}});
   }
-  for (element& each : rules) {
-    rule& r = each.what;
-    // --delete-excluded: what is excluded is not protected. A merge file of bare patterns is as good as those.
-    bool const plain = r.what == rule::kind::match || r.merge.only_excludes || r.merge.only_includes;
-    if (what.delete_excluded && !r.sided && plain) {
-      r.sided = true;
-      r.at_receiver = false;
-    }
-  }
+  if (what.delete_excluded) stop_protecting(rules);
   return rules;
 }
 
@@ -147,13 +150,18 @@ result<compiled> compile_for_pull(options const& what, sources const& from, std:
   for (element const& each : *travelling) {
     if (each.what.at_sender) made.wire.push_back(to_wire(each.what));
   }
+  // rsync lets the words of -C protect here even with --delete-excluded, and only here.
+  if (what.cvs_exclude && what.delete_excluded) {
+    *rules = *travelling;
+    if (auto const added = add_cvs(from, *rules, error_text); !added) return added.error();
+  }
   made.sent = make_set(std::move(*travelling), from);
   made.rules = make_set(std::move(*rules), from);
   return made;
 }
 
-result<std::shared_ptr<rule_set const>> compile_received(std::vector<wire_rule> const& received, bool cvs, sources const& from,
-                                                         std::string& error_text) {
+result<std::shared_ptr<rule_set const>> compile_received(std::vector<wire_rule> const& received, options const& what,
+                                                         sources const& from, std::string& error_text) {
   std::vector<element> rules;
   rule_context where = context(false, from);
   where.read = nullptr;  // a peer names no file of ours
@@ -162,8 +170,11 @@ result<std::shared_ptr<rule_set const>> compile_received(std::vector<wire_rule> 
     if (each.directory_only) text += '/';
     if (auto const added = parse_rule(text, where, rules, error_text); !added) return added.error();
   }
-  if (cvs) {
-    if (auto const added = add_cvs(from, rules, error_text); !added) return added.error();
+  if (what.cvs_exclude) {
+    std::vector<element> own;
+    if (auto const added = add_cvs(from, own, error_text); !added) return added.error();
+    if (what.delete_excluded) stop_protecting(own);
+    rules.insert(rules.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
   }
   return make_set(std::move(rules), from);
 }

@@ -33,9 +33,10 @@ struct sources {
 // For a client that receives: its own rules protect, and the sending side is told those that hide.
 [[nodiscard]] result<compiled> compile_for_pull(options const& what, sources const& from, std::string& error_text);
 
-// For a server: what its client sent. cvs: -C is among the server's own arguments. No rule makes a file be
-// read. Errors: filter_errc.
-[[nodiscard]] result<std::shared_ptr<rule_set const>> compile_received(std::vector<wire_rule> const& received, bool cvs,
+// For a server: what its client sent. Of the server's own options -C and --delete-excluded count. No rule makes a file
+// be read. Errors: filter_errc.
+[[nodiscard]] result<std::shared_ptr<rule_set const>> compile_received(std::vector<wire_rule> const& received,
+                                                                       options const& what,
                                                                        sources const& from, std::string& error_text);
 
 // A rule in the form in which it travels.

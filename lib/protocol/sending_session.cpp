@@ -154,7 +154,7 @@ result<void> sending_session::read_opening() {
 
 void sending_session::use_opening() {
   std::string text;
-  auto const rules = filter::compile_received(opening_.rules(), setup_.options.cvs_exclude, setup_.rule_files, text);
+  auto const rules = filter::compile_received(opening_.rules(), setup_.options, setup_.rule_files, text);
   if (!rules) {
     fatal_ = fatal_end{filter::exit_code_of(rules.error()), std::move(text)};
     setup_.filter = std::make_shared<filter::rule_set const>();

@@ -94,3 +94,23 @@ TEST_CASE("rules travel only where something is deleted", "[options]") {
   CHECK(compile(what).made.send);
   CHECK(compile(what).made.wire.size() == 1);
 }
+
+TEST_CASE("what -C protects with --delete-excluded depends on who receives", "[command_line]") {
+  bool const emptying = GENERATE(false, true);
+  CAPTURE(emptying);
+  options what;
+  what.cvs_exclude = true;
+  what.delete_excluded = emptying;
+  what.deletion = delete_mode::automatic;
+  what.filters = {{filter_option::kind::exclude, "x"}};
+  std::string text;
+  auto const server = compile_received({{"-", "y", false}}, what, {}, text);
+  REQUIRE(server);
+  CHECK((*server)->excludes("a.o", false, side::receiver) == !emptying);
+  CHECK((*server)->excludes("a.o", false, side::sender));
+  CHECK((*server)->excludes("y", false, side::receiver));   // its client says of its own rules whom they are for
+  auto const client = compile_for_pull(what, {}, text);
+  REQUIRE(client);
+  CHECK(client->rules->excludes("a.o", false, side::receiver));
+  CHECK(client->rules->excludes("x", false, side::receiver) == !emptying);
+}

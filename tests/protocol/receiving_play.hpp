@@ -118,7 +118,7 @@ struct receiving_play {
     setup.handshake.seed = o.checksum_seed;
     setup.filter = std::make_shared<filter::rule_set const>();
     setup.compile = [](std::vector<filter::wire_rule> const& rules, std::string& text) {
-      return filter::compile_received(rules, false, {}, text);
+      return filter::compile_received(rules, options{}, {}, text);
     };
     setup.files = files;
     setup.destination = "/to";
