@@ -49,13 +49,12 @@ std::variant<local_setup, refusal> prepare(job const& what, std::shared_ptr<tree
                       protocol::allows_incremental_recursion(what.options, false);
   setup.checksums = std::get<checksum::choice>(checksums);
   setup.sending_rules = from.filter;
-  // The other half hears what a peer would hear.
+  // The other half knows what a peer would hear, and without a deletion, too: --force removes.
   std::string text;
-  auto const rules = from.sends_rules ? from.rules : std::vector<filter::wire_rule>{};
   filter::sources with = filter_sources();
   std::error_code ignored;
   with.current_directory = std::filesystem::absolute(what.destination.path, ignored).string();
-  auto received = filter::compile_received(rules, what.options, with, text);
+  auto received = filter::compile_received(from.rules, what.options, with, text);
   if (!received) return refusal{filter::exit_code_of(received.error()), std::move(text)};
   setup.receiving_rules = std::move(*received);
   setup.roots = from.roots;

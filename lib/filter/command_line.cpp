@@ -131,7 +131,7 @@ result<compiled> compile_for_push(options const& what, sources const& from, std:
   compiled made;
   made.send = what.deletion != delete_mode::none || what.delete_excluded;
   for (element const& each : *rules) {
-    if (made.send && each.what.at_receiver) made.wire.push_back(to_wire(each.what));
+    if (each.what.at_receiver) made.wire.push_back(to_wire(each.what));
   }
   made.rules = make_set(std::move(*rules), from);
   return made;

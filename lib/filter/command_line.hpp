@@ -16,7 +16,7 @@ namespace volsync::filter {
 struct compiled {
   std::shared_ptr<rule_set const> rules;
   std::vector<wire_rule> wire;  // for the other side
-  bool send = false;            // whether the list, even an empty one, is sent at all
+  bool send = false;            // whether a peer is sent the list, even an empty one, at all
   std::shared_ptr<rule_set const> sent;  // of a pull: the rules of `wire`; those that -C adds there are not among them
 };
 

@@ -116,6 +116,20 @@ TEST_CASE("--delete removes what rules do not protect, and nothing if the source
   CHECK(done.result.deleted.regular == (broken ? 0 : 1));
 }
 
+TEST_CASE("--force makes way, but not by what rules protect") {
+  auto const files = small_tree();
+  files->add_file("/to/a/kept", "x");
+  files->add_file("/to/a/other", "x");
+  job j = local_job("/src/", "/to");
+  j.options.force = true;
+  bool const protects = GENERATE(false, true);
+  if (protects) j.options.filters.push_back({filter_option::kind::rule, "P kept"});
+  recorder events;
+  CHECK(push(j, files, events).code == (protects ? exit_code::partial : exit_code::success));
+  CHECK(bool{files->status_of("/to/a/kept", false)} == protects);
+  CHECK_FALSE(files->status_of("/to/a/other", false));
+}
+
 TEST_CASE("--max-delete also counts what makes way for something else") {
   auto const files = small_tree();
   files->add_file("/to/a/one", "1");

@@ -250,7 +250,9 @@ class Case:
             for path in rng.sample(directories, min(3, len(directories))):
                 with open(os.path.join(path, b".rules"), "wb") as f:
                     f.write(b"# rules\n- " + rng.choice(names) + b"\n+ *.jpg\n- *~\nP /kept\n")
-            self.options.append(rng.choice(["--filter=: .rules", "--filter=:n .rules", "--filter=:e .rules"]))
+            merges = rng.choice(["--filter=: .rules", "--filter=:n .rules", "--filter=:e .rules"])
+            if not any(source.startswith(b"second") for source in self.sources):
+                self.options.append(merges)        # rsync forgets nothing between its arguments: see stricter.md
             self.maker.restamp(directories)
         self.add(0.1, "-C")
 
