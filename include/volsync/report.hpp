@@ -15,18 +15,18 @@ struct entry_counts {
 };
 
 struct report {
-  entry_counts files;                       ///< listed
+  entry_counts files;  ///< listed
   entry_counts created;
   entry_counts deleted;
-  bool deleted_known = true;                ///< false below protocol 31
-  std::int64_t transferred_files = 0;       ///< regular files
-  std::int64_t total_size = 0;              ///< bytes of all listed files
-  std::int64_t transferred_size = 0;        ///< bytes of the transferred ones
-  std::int64_t literal_data = 0;            ///< bytes
-  std::int64_t matched_data = 0;            ///< bytes
-  std::int64_t list_size = 0;               ///< bytes of the file list on the wire
+  bool deleted_known = true;           ///< false below protocol 31
+  std::int64_t transferred_files = 0;  ///< regular files
+  std::int64_t total_size = 0;         ///< bytes of all listed files
+  std::int64_t transferred_size = 0;   ///< bytes of the transferred ones
+  std::int64_t literal_data = 0;       ///< bytes
+  std::int64_t matched_data = 0;       ///< bytes
+  std::int64_t list_size = 0;          ///< bytes of the file list on the wire
   std::chrono::milliseconds list_generation{0}, list_transfer{0};
-  std::int64_t sent = 0, received = 0;      ///< bytes, from the client's point of view, frame headers counted
+  std::int64_t sent = 0, received = 0;  ///< bytes, from the client's point of view, frame headers counted
   std::chrono::duration<double> elapsed{0};
   bool dry_run = false;
 };

@@ -23,9 +23,12 @@ class [[nodiscard]] result {
   using value_type = T;
   result(T value) : held_{std::in_place_index<0>, std::move(value)} {}
   result(error_code error) noexcept : held_{std::in_place_index<1>, error} { assert(error); }
+  // Version 14 does not know "requires".
+  // clang-format off
   template <class Errc>
     requires std::is_error_code_enum<Errc>::value || std::is_error_condition_enum<Errc>::value
   result(Errc error) noexcept : result{make_error_code(error)} {}
+  // clang-format on
 
   [[nodiscard]] bool has_value() const noexcept { return held_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
@@ -49,9 +52,12 @@ class [[nodiscard]] result<void> {
   using value_type = void;
   result() noexcept = default;
   result(error_code error) noexcept : error_{error} { assert(error); }
+  // Version 14 does not know "requires".
+  // clang-format off
   template <class Errc>
     requires std::is_error_code_enum<Errc>::value || std::is_error_condition_enum<Errc>::value
   result(Errc error) noexcept : result{make_error_code(error)} {}
+  // clang-format on
   [[nodiscard]] bool has_value() const noexcept { return !error_; }
   explicit operator bool() const noexcept { return has_value(); }
   [[nodiscard]] error_code error() const noexcept { return error_; }

@@ -13,8 +13,8 @@
 
 namespace volsync {
 
-/// Asks the user during connection set-up. Called on a thread of the transport or, for a daemon's password, on the one that
-/// called run(); one call at a time; may block.
+/// Asks the user during connection set-up. Called on a thread of the transport or, for a daemon's password, on the one
+/// that called run(); one call at a time; may block.
 class prompter {
  public:
   virtual ~prompter() = default;
@@ -32,7 +32,7 @@ class cancellation {
   ~cancellation();
   cancellation(cancellation const&) = delete;
   cancellation& operator=(cancellation const&) = delete;
-  void request(exit_code why = exit_code::signal) noexcept;   ///< async-signal-safe
+  void request(exit_code why = exit_code::signal) noexcept;  ///< async-signal-safe
   [[nodiscard]] bool requested() const noexcept { return code_.load() != 0; }
   [[nodiscard]] exit_code code() const noexcept { return static_cast<exit_code>(code_.load()); }
   [[nodiscard]] int wake_fd() const noexcept { return fd_; }  ///< becomes readable on request()

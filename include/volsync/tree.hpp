@@ -77,8 +77,8 @@ class output_file {
   virtual ~output_file() = default;
   /// Writes all of it at `offset` (>= 0), or fails (what was written before the failure stays).
   virtual result<void> write_at(std::int64_t offset, std::span<std::byte const> data) = 0;
-  /// Lets the system copy up to `size` bytes from `offset` of `from` to the same place here. Returns bytes, which may be
-  /// fewer; 0 says nothing about the end of `from`. Errors: EOPNOTSUPP where there is no such way (always, unless an
+  /// Lets the system copy up to `size` bytes from `offset` of `from` to the same place here. Returns bytes, which may
+  /// be fewer; 0 says nothing about the end of `from`. Errors: EOPNOTSUPP where there is no such way (always, unless an
   /// implementation has one), else errno. Whatever the error: reading and writing may still succeed.
   virtual result<std::int64_t> copy_from(file& from, std::int64_t offset, std::int64_t size);
   /// Becomes as long as `from` and shares its blocks, where the file system can (else EOPNOTSUPP, EXDEV, EINVAL...).

@@ -7,7 +7,8 @@
 
 namespace volsync {
 
-// Closes its descriptor when it goes. One thread at a time. EINTR from close is not retried: Linux has closed it by then.
+// Closes its descriptor when it goes. One thread at a time. EINTR from close is not retried: Linux has closed it by
+// then.
 class unique_fd {
  public:
   unique_fd() noexcept = default;

@@ -41,9 +41,7 @@ EVP_MD const* fetched(evp_name which) {
   return sha512;
 }
 
-EVP_MD const* fetched(algorithm which) {
-  return fetched(which == algorithm::md5 ? evp_name::md5 : evp_name::sha1);
-}
+EVP_MD const* fetched(algorithm which) { return fetched(which == algorithm::md5 ? evp_name::md5 : evp_name::sha1); }
 
 }  // namespace
 

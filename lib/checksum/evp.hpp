@@ -1,7 +1,7 @@
 // Digests by OpenSSL, fetched once and apart from the system's configuration.
 //
-// A system set up for FIPS refuses MD5 to its programs; here it names file versions, or answers a daemon that knows no better, so it comes
-// from a library context of its own that reads no configuration.
+// A system set up for FIPS refuses MD5 to its programs; here it names file versions, or answers a daemon that knows no
+// better, so it comes from a library context of its own that reads no configuration.
 #pragma once
 
 #include <cstddef>

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocol/errc.hpp"
 #include "roles/values.hpp"
+
+#include "protocol/errc.hpp"
+
 #include "transport/errc.hpp"
 
 namespace volsync::engine {
@@ -21,13 +23,19 @@ constexpr auto exit_patience = std::chrono::seconds{5};       // for a client to
 exit_code exit_code_of_transport(error_code failure) noexcept {
   if (failure.category() != transport::transport_category()) return exit_code::socket_io;
   switch (static_cast<transport::transport_errc>(failure.value())) {
-    case transport::transport_errc::program_not_started: return exit_code::ipc;
+    case transport::transport_errc::program_not_started:
+      return exit_code::ipc;
     case transport::transport_errc::bad_configuration:
-    case transport::transport_errc::bad_shell_words: return exit_code::syntax;
-    case transport::transport_errc::connection_lost: return exit_code::stream;
-    case transport::transport_errc::peer_silent: return exit_code::timeout;
-    case transport::transport_errc::aborted: return exit_code::signal;
-    default: return static_cast<exit_code>(255);
+    case transport::transport_errc::bad_shell_words:
+      return exit_code::syntax;
+    case transport::transport_errc::connection_lost:
+      return exit_code::stream;
+    case transport::transport_errc::peer_silent:
+      return exit_code::timeout;
+    case transport::transport_errc::aborted:
+      return exit_code::signal;
+    default:
+      return static_cast<exit_code>(255);
   }
 }
 
@@ -42,8 +50,14 @@ transport::connection_state await_end(transport::connection const& peer, mailbox
 }
 
 session_driver::session_driver(protocol::session& session, transport::connection& peer, workers& pool, mailbox& box,
-                         observer& events, cancellation& cancel, session_limits const& limits)
-    : session_{session}, peer_{peer}, pool_{pool}, box_{box}, events_{events}, cancel_{cancel}, limits_{limits},
+                               observer& events, cancellation& cancel, session_limits const& limits)
+    : session_{session},
+      peer_{peer},
+      pool_{pool},
+      box_{box},
+      events_{events},
+      cancel_{cancel},
+      limits_{limits},
       pace_{limits.bandwidth, clock::now()} {}
 
 void session_driver::fail(exit_code code, std::string text) {
@@ -88,7 +102,7 @@ finished session_driver::run() {
     bool moved = move_input();
     moved = move_jobs() || moved;
     if (!ended_) moved = move_output() || moved;
-    if (!ended_) moved = move_jobs() || moved;   // what was said may have made work
+    if (!ended_) moved = move_jobs() || moved;  // what was said may have made work
     time_list();
     pass_errors();
     if (ended_) break;
@@ -128,7 +142,8 @@ bool session_driver::move_input() {
       last_input_ = clock::now();
       if (auto const taken = session_.take_input(arrived); !taken) {
         std::string text = taken.error().message();
-        if (taken.error() == make_error_code(protocol::protocol_errc::not_rsync)) text += "\n(see the rsync manpage for an explanation)";
+        if (taken.error() == make_error_code(protocol::protocol_errc::not_rsync))
+          text += "\n(see the rsync manpage for an explanation)";
         give_up(protocol::exit_code_of(taken.error()), std::move(text));
       }
       return true;
@@ -139,7 +154,8 @@ bool session_driver::move_input() {
     // Nothing may be left that arrived between the two looks.
     bytes arrived;
     if (session_.wants_input() && peer_.take_input(arrived) != 0) {
-      if (auto const taken = session_.take_input(arrived); !taken) fail(protocol::exit_code_of(taken.error()), taken.error().message());
+      if (auto const taken = session_.take_input(arrived); !taken)
+        fail(protocol::exit_code_of(taken.error()), taken.error().message());
       return true;
     }
     if (auto const advanced = session_.advance(output_piece); !advanced) {
@@ -155,7 +171,8 @@ void session_driver::connection_lost(transport::connection_state const& state) {
   auto const known = limits_.awaits_exit && !state.failure ? await_end(peer_, box_, cancel_) : state;
   pass_errors();
   exit_code code = exit_code::stream;
-  std::string text = "connection unexpectedly closed (" + std::to_string(session_.bytes_received()) + " bytes received so far) [" + std::string{session_.role()} + "]";
+  std::string text = "connection unexpectedly closed (" + std::to_string(session_.bytes_received()) +
+                     " bytes received so far) [" + std::string{session_.role()} + "]";
   if (session_.peer_exit()) {
     // The peer said why it goes.
     int const said = *session_.peer_exit();
@@ -217,7 +234,7 @@ bool session_driver::move_output() {
       peer_.put_output(bytes(from, from + static_cast<std::ptrdiff_t>(now)));
       outgoing_used_ += now;
     }
-    move_jobs();                                 // what waited for room goes on while these bytes travel
+    move_jobs();  // what waited for room goes on while these bytes travel
   }
   return moved;
 }
@@ -243,19 +260,21 @@ void session_driver::time_list() {
 void session_driver::keep_time() {
   // Whoever waits less, we or the peer, is told of our life in his time; the peer's time does not limit our own work.
   auto const theirs = session_.peer_timeout();
-  auto const least = theirs.count() != 0 && (limits_.timeout.count() == 0 || theirs < limits_.timeout) ? theirs : limits_.timeout;
+  auto const least =
+      theirs.count() != 0 && (limits_.timeout.count() == 0 || theirs < limits_.timeout) ? theirs : limits_.timeout;
   if (least.count() == 0) return;
   auto const now = clock::now();
   // Half of it, rounded up, without a word: a sign of life.
   if (now - last_output_ >= (least + std::chrono::seconds{1}) / 2 && outgoing_.empty() && peer_.output_backlog() == 0) {
     session_.keep_alive();
     if (bytes alive = session_.take_output(); !alive.empty()) peer_.put_output(std::move(alive));
-    last_output_ = now;                            // but it is not what the run consists of
+    last_output_ = now;  // but it is not what the run consists of
   }
   if (limits_.timeout.count() == 0) return;
   if (now - std::max(last_input_, last_moved_) >= limits_.timeout) {
     peer_.abort();
-    fail(exit_code::timeout, "[" + std::string{session_.role()} + "] io timeout after " + std::to_string(limits_.timeout.count()) + " seconds -- exiting");
+    fail(exit_code::timeout, "[" + std::string{session_.role()} + "] io timeout after " +
+                                 std::to_string(limits_.timeout.count()) + " seconds -- exiting");
   }
 }
 
@@ -263,9 +282,10 @@ exit_code session_driver::code_at_end(transport::connection_state const& state) 
   int own = 0;
   if ((session_.io_error() & roles::io_error_delete_limit) != 0) own = static_cast<int>(exit_code::delete_limit);
   if ((session_.io_error() & roles::io_error_vanished) != 0) own = static_cast<int>(exit_code::vanished);
-  if ((session_.io_error() & roles::io_error_general) != 0 || session_.peer_had_errors()) own = static_cast<int>(exit_code::partial);
+  if ((session_.io_error() & roles::io_error_general) != 0 || session_.peer_had_errors())
+    own = static_cast<int>(exit_code::partial);
   if (session_.peer_exit() && *session_.peer_exit() != 0) own = std::max(own, *session_.peer_exit());
-  if (!state.exit) return own != 0 ? static_cast<exit_code>(own) : exit_code::wait;   // never success on an unknown end
+  if (!state.exit) return own != 0 ? static_cast<exit_code>(own) : exit_code::wait;  // never success on an unknown end
   if (state.exit->signal != 0) return exit_code::remote_killed;
   return static_cast<exit_code>(state.exit->status != 0 ? state.exit->status : own);
 }
@@ -276,7 +296,8 @@ void session_driver::wait_for_end() {
   for (;;) {
     bytes arrived;
     if (peer_.take_input(arrived) != 0) {
-      if (auto const taken = session_.take_input(arrived); !taken) return fail(protocol::exit_code_of(taken.error()), taken.error().message());
+      if (auto const taken = session_.take_input(arrived); !taken)
+        return fail(protocol::exit_code_of(taken.error()), taken.error().message());
     }
     pass_errors();
     auto const state = peer_.state();

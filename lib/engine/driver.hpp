@@ -6,19 +6,22 @@
 #include <optional>
 #include <string>
 
+#include "volsync/run.hpp"
+
+#include "protocol/session.hpp"
+
+#include "transport/connection.hpp"
+
 #include "engine/mailbox.hpp"
 #include "engine/pacer.hpp"
 #include "engine/workers.hpp"
-#include "protocol/session.hpp"
-#include "transport/connection.hpp"
-#include "volsync/run.hpp"
 
 namespace volsync::engine {
 
 struct session_limits {
-  std::chrono::seconds timeout{0};       // 0: none
-  std::int64_t bandwidth = 0;            // bytes per second, 0: none
-  bool awaits_exit = true;               // false: the peer is no program of ours, its end says nothing
+  std::chrono::seconds timeout{0};  // 0: none
+  std::int64_t bandwidth = 0;       // bytes per second, 0: none
+  bool awaits_exit = true;          // false: the peer is no program of ours, its end says nothing
 };
 
 // The code that rsync over ssh would end with: 255 for a host that cannot be reached or refuses us.
@@ -26,15 +29,14 @@ struct session_limits {
 
 // The state of a connection whose input has ended, once it tells how the remote program ended, after a moment of 2 s at
 // most: the program's own status says more than the pipe, and by then all it wrote to its standard error is there.
-transport::connection_state await_end(transport::connection const& peer, mailbox& box,
-                                                    cancellation const& cancel);
+transport::connection_state await_end(transport::connection const& peer, mailbox& box, cancellation const& cancel);
 
 // Moves bytes between the session and the connection, and jobs between the session and the workers, until one of them
 // ends. Runs on the caller's thread.
 class session_driver {
  public:
   session_driver(protocol::session& session, transport::connection& peer, workers& pool, mailbox& box, observer& events,
-              cancellation& cancel, session_limits const& limits);
+                 cancellation& cancel, session_limits const& limits);
   // Returns when the remote program has ended, or the run failed.
   [[nodiscard]] finished run();
 
@@ -62,14 +64,14 @@ class session_driver {
   cancellation& cancel_;
   session_limits limits_;
   pacer pace_;
-  bytes outgoing_;                        // made, held back by the pacer or the connection's backlog
+  bytes outgoing_;  // made, held back by the pacer or the connection's backlog
   std::size_t outgoing_used_ = 0;
   std::vector<roles::job_ptr> done_jobs_;
   clock::time_point begun_ = clock::now();
   clock::time_point last_input_ = begun_;
-  clock::time_point last_output_ = begun_;   // anything, signs of life too
-  clock::time_point last_moved_ = begun_;    // what the run consists of
-  clock::time_point list_begun_ = begun_;    // the first list's stage
+  clock::time_point last_output_ = begun_;  // anything, signs of life too
+  clock::time_point last_moved_ = begun_;   // what the run consists of
+  clock::time_point list_begun_ = begun_;   // the first list's stage
   protocol::session::list_stage list_at_ = protocol::session::list_stage::none;
   bool ended_ = false;
   finished outcome_;

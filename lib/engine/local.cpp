@@ -6,16 +6,18 @@
 #include <utility>
 #include <vector>
 
+#include "filter/command_line.hpp"
+#include "filter/errc.hpp"
+
+#include "protocol/errc.hpp"
+#include "protocol/server_args.hpp"
+
 #include "engine/local_session.hpp"
 #include "engine/mailbox.hpp"
 #include "engine/receiving.hpp"
 #include "engine/sending.hpp"
 #include "engine/set_up.hpp"
 #include "engine/workers.hpp"
-#include "filter/command_line.hpp"
-#include "filter/errc.hpp"
-#include "protocol/errc.hpp"
-#include "protocol/server_args.hpp"
 
 namespace volsync::engine {
 namespace {

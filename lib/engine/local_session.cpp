@@ -22,7 +22,9 @@ std::function<void(event&&)> without_modes(std::function<void(event&&)> const& t
 }  // namespace
 
 local_session::local_session(local_setup setup, std::function<void(event&&)> tell)
-    : setup_{std::move(setup)}, tell_{std::move(tell)}, lists_{std::make_unique<roles::received_lists>(setup_.incremental)} {
+    : setup_{std::move(setup)},
+      tell_{std::move(tell)},
+      lists_{std::make_unique<roles::received_lists>(setup_.incremental)} {
   options const& o = setup_.options;
   roles::sender_options sending;
   sending.list.incremental = setup_.incremental;
@@ -41,10 +43,9 @@ local_session::local_session(local_setup setup, std::function<void(event&&)> tel
   if (o.checksum) listing.digest = setup_.checksums.flist;
   auto const lister = std::make_shared<roles::tree_lister const>(setup_.roots, listing);
   auto parts = roles::parts_over(setup_.roots, lister);
-  parts.names = [](bool, std::uint32_t) { return std::string{}; };   // numbers mean the same at both ends
-  parts.copy = [this](std::shared_ptr<std::vector<roles::request> const> wanted, std::vector<roles::source_file> sources) {
-    return make_copies(*wanted, std::move(sources));
-  };
+  parts.names = [](bool, std::uint32_t) { return std::string{}; };  // numbers mean the same at both ends
+  parts.copy = [this](std::shared_ptr<std::vector<roles::request> const> wanted,
+                      std::vector<roles::source_file> sources) { return make_copies(*wanted, std::move(sources)); };
   sender_ = std::make_unique<roles::sender>(sending, std::move(parts), tell_);
 
   roles::generator_options asking;
@@ -57,7 +58,7 @@ local_session::local_session(local_setup setup, std::function<void(event&&)> tel
   roles::receiver_options writing;
   writing.files = {protocol::placing_of(o), setup_.checksums.transfer};
   writing.dry_run = o.dry_run;
-  writing.tell_items = false;                       // the sender does
+  writing.tell_items = false;  // the sender does
   writing.workers = setup_.workers;
   receiver_ = std::make_unique<roles::receiver>(writing, *lists_, *generator_, tell_);
 
@@ -78,7 +79,8 @@ std::unique_ptr<roles::reply_job> local_session::make_copies(std::vector<roles::
   for (auto const& each : wanted) targets.push_back(generator_->find(flist::raw(each.n))->target);
   auto how = protocol::placing_of(setup_.options);
   how.temp_dir = temp_dir_;
-  return std::make_unique<roles::copy_job>(roles::opener_over(setup_.roots), where_, how, std::move(sources), std::move(targets));
+  return std::make_unique<roles::copy_job>(roles::opener_over(setup_.roots), where_, how, std::move(sources),
+                                           std::move(targets));
 }
 
 bool local_session::finished() const noexcept { return empty_ || (generator_->finished() && said_all_); }
@@ -102,7 +104,7 @@ report local_session::figures() const {
   report r = sender_->figures();
   r.deleted = generator_->deleted();
   r.deleted_known = true;
-  r.sent = r.literal_data;                          // there is no wire: what was copied
+  r.sent = r.literal_data;  // there is no wire: what was copied
   return r;
 }
 
@@ -196,12 +198,13 @@ result<void> local_session::deliver(roles::from_sender value) {
   } else if (auto const* bits = std::get_if<roles::io_error_bits>(&value)) {
     generator_->add_io_error(bits->bits);
   }
-  return {};                                        // an echo was told by the sender
+  return {};  // an echo was told by the sender
 }
 
 result<void> local_session::deliver_list(roles::segment& list) {
   bool const first = list.directory < 0;
-  auto const adopted = lists_->adopt(std::move(list.list), first ? std::nullopt : std::optional{list.directory}, list.io_error);
+  auto const adopted =
+      lists_->adopt(std::move(list.list), first ? std::nullopt : std::optional{list.directory}, list.io_error);
   if (!adopted) return adopted.error();
   generator_->list_arrived(*adopted);
   if (first) {
@@ -270,7 +273,8 @@ void local_session::destination_found(roles::destination_answer found) {
     return;
   }
   options const& o = setup_.options;
-  if (protocol::tells_destination(found, o, *lists_)) tell_(message{message::level::info, std::move(found.notice), false});
+  if (protocol::tells_destination(found, o, *lists_))
+    tell_(message{message::level::info, std::move(found.notice), false});
   where_ = found.where;
   if (!found.single_name.empty()) lists_->name_only(found.single_name);
   auto context = protocol::examining_of(o, setup_.here, setup_.checksums, found, setup_.receiving_rules);

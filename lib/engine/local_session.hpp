@@ -11,27 +11,31 @@
 #include <string>
 
 #include "checksum/negotiate.hpp"
+
 #include "filter/rules.hpp"
+
 #include "fs/source_roots.hpp"
-#include "protocol/receiving_choices.hpp"
-#include "protocol/session.hpp"
+
 #include "roles/generator.hpp"
 #include "roles/operands.hpp"
 #include "roles/receiver.hpp"
 #include "roles/sender.hpp"
 
+#include "protocol/receiving_choices.hpp"
+#include "protocol/session.hpp"
+
 namespace volsync::engine {
 
 struct local_setup {
   volsync::options options;
-  bool incremental = false;                         // lists of directories one by one
+  bool incremental = false;  // lists of directories one by one
   checksum::choice checksums;
   std::shared_ptr<filter::rule_set const> sending_rules, receiving_rules;
   std::shared_ptr<fs::source_roots> roots;
   fs::scan_options scan;
   roles::operand_options operands;
   std::shared_ptr<tree> files;
-  std::string destination;                          // as typed
+  std::string destination;  // as typed
   protocol::this_host here;
   std::size_t workers = 1;
 };
@@ -73,8 +77,8 @@ class local_session {
   std::unique_ptr<roles::receiver> receiver_;
   std::shared_ptr<fs::destination> where_;
   std::shared_ptr<directory const> temp_dir_;
-  std::optional<roles::to_sender> asked_;           // the sender has no room for it yet
-  roles::job_ptr special_;                          // the arguments, then the destination
+  std::optional<roles::to_sender> asked_;  // the sender has no room for it yet
+  roles::job_ptr special_;                 // the arguments, then the destination
   roles::job const* special_running_ = nullptr;
   bool arguments_listed_ = false;
   bool destination_asked_ = false, destination_known_ = false, one_entry_so_far_ = false;

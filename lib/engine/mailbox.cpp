@@ -19,7 +19,7 @@ void mailbox::wake() noexcept {
   news_.store(true);
   if (sleeping_.load()) {
     std::uint64_t const one = 1;
-    [[maybe_unused]] auto const ignored = ::write(event_.get(), &one, sizeof one);   // full counter: already readable
+    [[maybe_unused]] auto const ignored = ::write(event_.get(), &one, sizeof one);  // full counter: already readable
   }
 }
 

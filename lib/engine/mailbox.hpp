@@ -6,9 +6,11 @@
 #include <mutex>
 #include <vector>
 
-#include "base/unique_fd.hpp"
-#include "roles/job.hpp"
 #include "volsync/result.hpp"
+
+#include "base/unique_fd.hpp"
+
+#include "roles/job.hpp"
 
 namespace volsync::engine {
 
@@ -26,7 +28,8 @@ class mailbox {
 
   // Moves the finished jobs to the end of `into`; true if there were any.
   bool take(std::vector<roles::job_ptr>& into);
-  // Sleeps until something was put or woken since the last wait() began to return, the cancellation fd is readable, or time is up.
+  // Sleeps until something was put or woken since the last wait() began to return, the cancellation fd is readable, or
+  // time is up.
   void wait(std::chrono::milliseconds at_most) noexcept;
 
  private:
@@ -37,8 +40,8 @@ class mailbox {
   std::mutex lock_;
   std::vector<roles::job_ptr> finished_;
   std::atomic<bool> out_of_memory_{false};
-  std::atomic<bool> news_{false};       // something happened that wait() has not reported yet
-  std::atomic<bool> sleeping_{false};   // wait() is in poll: the event must be written
+  std::atomic<bool> news_{false};      // something happened that wait() has not reported yet
+  std::atomic<bool> sleeping_{false};  // wait() is in poll: the event must be written
 };
 
 }  // namespace volsync::engine

@@ -14,8 +14,8 @@ class pacer {
   using clock = std::chrono::steady_clock;
   explicit pacer(std::int64_t bytes_per_second, clock::time_point now = {}) : rate_{bytes_per_second}, last_{now} {}
 
-  // Bytes that may be sent now: none, or at least a fiftieth of a second's worth, so that a caller who asks again and again
-  // is sent away and does not spend the time on single bytes. At most a tenth of a second's worth is saved up.
+  // Bytes that may be sent now: none, or at least a fiftieth of a second's worth, so that a caller who asks again and
+  // again is sent away and does not spend the time on single bytes. At most a tenth of a second's worth is saved up.
   [[nodiscard]] std::size_t allowed(clock::time_point now) {
     if (rate_ == 0) return static_cast<std::size_t>(-1);
     double const earned = std::chrono::duration<double>(now - last_).count() * static_cast<double>(rate_);

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "filter/errc.hpp"
+
+#include "protocol/requested_names.hpp"
+
 #include "engine/receiving.hpp"
 #include "engine/set_up.hpp"
-#include "filter/errc.hpp"
-#include "protocol/requested_names.hpp"
 
 namespace volsync::engine {
 namespace {
@@ -60,12 +62,14 @@ finished run_pull(job const& what, observer& events, cancellation& cancel, std::
   for (auto const& each : what.sources) paths.push_back(each.path.empty() ? "." : each.path);
   if (!o.trust_sender) setup.expected = expected_of(what, paths, *compiled->sent);
   location const& host = what.sources.front();
-  auto const command = protocol::make_server_command(o, false, protocol::compatibility_letters(o, false), paths, addressee_of(host));
+  auto const command =
+      protocol::make_server_command(o, false, protocol::compatibility_letters(o, false), paths, addressee_of(host));
   std::size_t const threads = setup.workers;
   auto const make = [&](connected const& to) -> std::unique_ptr<protocol::session> {
     setup.handshake.agreed_version = to.version;
     setup.handshake.first_input = to.first_input;
-    return std::make_unique<protocol::receiving_session>(std::move(setup), [&events](event&& e) { events.on_event(e); });
+    return std::make_unique<protocol::receiving_session>(std::move(setup),
+                                                         [&events](event&& e) { events.on_event(e); });
   };
   return over_connection({what, host, command, "receiver", threads}, make, events, cancel, std::move(ask));
 }

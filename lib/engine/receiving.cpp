@@ -5,6 +5,7 @@
 
 #include "fs/ids.hpp"
 #include "fs/posix_calls.hpp"
+
 #include "text/info_words.hpp"
 
 namespace volsync::engine {
@@ -16,7 +17,8 @@ std::optional<refusal> refuse(options const& o) {
                    "--delay-updates, --sparse and --preallocate are not supported when receiving in this version"};
   }
   if (o.partial_dir.find('/') != std::string::npos) {
-    return refusal{exit_code::unsupported, "a --partial-dir of several components is not supported when receiving in this version"};
+    return refusal{exit_code::unsupported,
+                   "a --partial-dir of several components is not supported when receiving in this version"};
   }
   return std::nullopt;
 }
@@ -24,7 +26,7 @@ std::optional<refusal> refuse(options const& o) {
 }  // namespace
 
 std::variant<protocol::receiving_setup, refusal> receiving_setup(options const& o, std::shared_ptr<tree> files,
-                                                                std::string destination) {
+                                                                 std::string destination) {
   if (auto no = refuse(o)) return *no;
   auto const choice = checksum::parse_choice(o.checksum_choice.empty() ? "auto" : o.checksum_choice);
   if (!choice) return refusal{exit_code::unsupported, "unknown checksum name: " + o.checksum_choice};

@@ -7,15 +7,17 @@
 #include <algorithm>
 #include <new>
 
+#include "fs/ids.hpp"
+#include "fs/posix_tree.hpp"
+
+#include "protocol/sending_session.hpp"
+#include "protocol/server_args.hpp"
+
 #include "engine/daemon.hpp"
 #include "engine/local.hpp"
 #include "engine/pull.hpp"
 #include "engine/sending.hpp"
 #include "engine/set_up.hpp"
-#include "fs/ids.hpp"
-#include "fs/posix_tree.hpp"
-#include "protocol/sending_session.hpp"
-#include "protocol/server_args.hpp"
 
 namespace volsync {
 
@@ -35,15 +37,20 @@ namespace {
 
 std::optional<refusal> refuse(job const& what) {
   auto const& o = what.options;
-  bool const pull = std::any_of(what.sources.begin(), what.sources.end(), [](location const& l) { return l.is_remote(); });
-  if (pull && what.destination.is_remote()) return refusal{exit_code::syntax, "The source and destination cannot both be remote."};
+  bool const pull =
+      std::any_of(what.sources.begin(), what.sources.end(), [](location const& l) { return l.is_remote(); });
+  if (pull && what.destination.is_remote())
+    return refusal{exit_code::syntax, "The source and destination cannot both be remote."};
   if (o.acls != 0 || o.xattrs != 0 || o.atimes != 0 || o.crtimes != 0) {
-    return refusal{exit_code::unsupported, "ACLs, extended attributes, access and creation times are not supported in this version"};
+    return refusal{exit_code::unsupported,
+                   "ACLs, extended attributes, access and creation times are not supported in this version"};
   }
   if (protocol::names_come_from_server(o)) {
-    return refusal{exit_code::unsupported, "a --files-from list on the remote host is not supported in this version: " + *o.files_from};
+    return refusal{exit_code::unsupported,
+                   "a --files-from list on the remote host is not supported in this version: " + *o.files_from};
   }
-  if (o.protocol < 30 || o.protocol > 32) return refusal{exit_code::protocol, "protocol versions 30 to 32 are supported"};
+  if (o.protocol < 30 || o.protocol > 32)
+    return refusal{exit_code::protocol, "protocol versions 30 to 32 are supported"};
   return std::nullopt;
 }
 
@@ -73,7 +80,8 @@ finished list_modules(location const& where, job const& what, observer& events, 
   return end;
 }
 
-finished run_push(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
+finished run_push(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files,
+                  std::shared_ptr<prompter> ask) {
   fs::id_names ids;
   auto prepared = sending_setup(what, std::move(files));
   if (auto* no = std::get_if<refusal>(&prepared)) return refused(std::move(*no));
@@ -81,7 +89,8 @@ finished run_push(job const& what, observer& events, cancellation& cancel, std::
   setup.names = [&ids](bool user, std::uint32_t id) { return user ? ids.user(id) : ids.group(id); };
   std::size_t const threads = setup.workers = worker_count(what.options);
   auto const letters = protocol::compatibility_letters(what.options, true);
-  auto const command = protocol::make_server_command(what.options, true, letters, {what.destination.path}, addressee_of(what.destination));
+  auto const command = protocol::make_server_command(what.options, true, letters, {what.destination.path},
+                                                     addressee_of(what.destination));
   auto const make = [&](connected const& to) -> std::unique_ptr<protocol::session> {
     setup.handshake.agreed_version = to.version;
     setup.handshake.first_input = to.first_input;
@@ -90,8 +99,10 @@ finished run_push(job const& what, observer& events, cancellation& cancel, std::
   return over_connection({what, what.destination, command, "sender", threads}, make, events, cancel, std::move(ask));
 }
 
-finished run_any(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
-  if (auto const* const listed = listed_daemon(what)) return list_modules(*listed, what, events, cancel, std::move(ask));
+finished run_any(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files,
+                 std::shared_ptr<prompter> ask) {
+  if (auto const* const listed = listed_daemon(what))
+    return list_modules(*listed, what, events, cancel, std::move(ask));
   if (auto no = refuse(what)) return refused(std::move(*no));
   if (what.destination.is_remote()) return run_push(what, events, cancel, std::move(files), std::move(ask));
   if (std::none_of(what.sources.begin(), what.sources.end(), [](location const& l) { return l.is_remote(); })) {
@@ -103,7 +114,8 @@ finished run_any(job const& what, observer& events, cancellation& cancel, std::s
 }  // namespace
 }  // namespace engine
 
-finished run(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files, std::shared_ptr<prompter> ask) {
+finished run(job const& what, observer& events, cancellation& cancel, std::shared_ptr<tree> files,
+             std::shared_ptr<prompter> ask) {
   finished outcome;
   try {
     outcome = engine::run_any(what, events, cancel, files ? std::move(files) : fs::make_posix_tree(), std::move(ask));

@@ -6,6 +6,7 @@
 #include "filter/command_line.hpp"
 #include "filter/errc.hpp"
 #include "filter/names_from.hpp"
+
 #include "protocol/server_args.hpp"
 
 namespace volsync::engine {
@@ -32,14 +33,17 @@ std::variant<protocol::sending_setup, refusal> sending_setup(job const& what, st
   setup.sends_rules = compiled->send;
 
   setup.scan = scan_options_of(o);
-  setup.roots = std::make_shared<fs::source_roots>(std::move(files), o.copy_links || o.copy_unsafe_links || o.copy_dirlinks);
+  setup.roots =
+      std::make_shared<fs::source_roots>(std::move(files), o.copy_links || o.copy_unsafe_links || o.copy_dirlinks);
   setup.operands.relative = o.relative;
   setup.operands.recurse = o.recurse;
   setup.operands.dirs = protocol::transfers_dirs(o);
   for (auto const& source : what.sources) setup.operands.paths.push_back(source.path);
   if (o.files_from) {
     auto text = read_file(*o.files_from);
-    if (!text) return refusal{exit_code::syntax, "failed to open files-from file " + *o.files_from + ": " + text.error().message()};
+    if (!text)
+      return refusal{exit_code::syntax,
+                     "failed to open files-from file " + *o.files_from + ": " + text.error().message()};
     setup.operands.names = filter::names_from(*text, o.from0);
   }
   return setup;

@@ -4,12 +4,14 @@
 #include <memory>
 #include <variant>
 
-#include "engine/set_up.hpp"
 #include "protocol/sending_session.hpp"
+
+#include "engine/set_up.hpp"
 
 namespace volsync::engine {
 
 // For a client. The connection and the names of ids are the caller's.
-[[nodiscard]] std::variant<protocol::sending_setup, refusal> sending_setup(job const& what, std::shared_ptr<tree> files);
+[[nodiscard]] std::variant<protocol::sending_setup, refusal> sending_setup(job const& what,
+                                                                           std::shared_ptr<tree> files);
 
 }  // namespace volsync::engine

@@ -10,17 +10,21 @@
 #include <new>
 #include <random>
 
-#include "engine/driver.hpp"
-#include "engine/receiving.hpp"
-#include "engine/set_up.hpp"
 #include "filter/names_from.hpp"
+
 #include "fs/ids.hpp"
 #include "fs/posix_tree.hpp"
+
 #include "protocol/errc.hpp"
 #include "protocol/sending_session.hpp"
 #include "protocol/server_args.hpp"
 #include "protocol/server_command.hpp"
+
 #include "transport/stdio_connection.hpp"
+
+#include "engine/driver.hpp"
+#include "engine/receiving.hpp"
+#include "engine/set_up.hpp"
 
 namespace volsync {
 namespace engine {
@@ -79,7 +83,8 @@ protocol::sending_setup make_setup(protocol::server_request const& request, std:
   setup.handshake.client_letters = request.letters();
   setup.handshake.may_recurse_incrementally = protocol::allows_incremental_recursion(o, true);
   setup.handshake.seed = o.checksum_seed != 0 ? o.checksum_seed : static_cast<std::int32_t>(std::random_device{}());
-  setup.handshake.checksums = checksum::parse_choice(o.checksum_choice.empty() ? "auto" : o.checksum_choice).value_or(std::nullopt);
+  setup.handshake.checksums =
+      checksum::parse_choice(o.checksum_choice.empty() ? "auto" : o.checksum_choice).value_or(std::nullopt);
   setup.handshake.checksum_restriction = variable("RSYNC_CHECKSUM_LIST");
   setup.hears_names = request.hears_names();
   setup.rule_files = filter_sources();
@@ -87,7 +92,8 @@ protocol::sending_setup make_setup(protocol::server_request const& request, std:
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
   };
   setup.scan = scan_options_of(o);
-  setup.roots = std::make_shared<fs::source_roots>(std::move(files), o.copy_links || o.copy_unsafe_links || o.copy_dirlinks);
+  setup.roots =
+      std::make_shared<fs::source_roots>(std::move(files), o.copy_links || o.copy_unsafe_links || o.copy_dirlinks);
   setup.operands.relative = o.relative;
   setup.operands.recurse = o.recurse;
   setup.operands.dirs = protocol::transfers_dirs(o);
@@ -111,7 +117,8 @@ finished run_session(protocol::session& session, std::size_t threads, options co
 finished receive(protocol::server_request const& request, int in, int out, observer& events, cancellation& cancel,
                  std::shared_ptr<tree> files) {
   options const& o = request.options();
-  if (o.files_from) return ended(exit_code::unsupported, "a --files-from list on this side is not supported in this version");
+  if (o.files_from)
+    return ended(exit_code::unsupported, "a --files-from list on this side is not supported in this version");
   std::string const destination = request.paths().empty() ? "." : request.paths().front();
   auto made = receiving_setup(o, files ? std::move(files) : fs::make_posix_tree(), destination);
   if (auto* no = std::get_if<refusal>(&made)) return refused(std::move(*no));
@@ -135,14 +142,16 @@ finished receive(protocol::server_request const& request, int in, int out, obser
   return run_session(session, threads, o, in, out, **box, events, cancel);
 }
 
-finished send(protocol::server_request const& request, std::vector<std::string> paths, int in, int out, observer& events,
-              cancellation& cancel, std::shared_ptr<tree> files) {
+finished send(protocol::server_request const& request, std::vector<std::string> paths, int in, int out,
+              observer& events, cancellation& cancel, std::shared_ptr<tree> files) {
   options const& o = request.options();
   fs::id_names ids;
   auto setup = make_setup(request, std::move(paths), files ? std::move(files) : fs::make_posix_tree(), ids);
   if (o.files_from && !request.hears_names()) {
     auto text = read_file(*o.files_from);
-    if (!text) return ended(exit_code::syntax, "failed to open files-from file " + *o.files_from + ": " + text.error().message());
+    if (!text)
+      return ended(exit_code::syntax,
+                   "failed to open files-from file " + *o.files_from + ": " + text.error().message());
     setup.operands.names = filter::names_from(*text, o.from0);
   }
   auto box = mailbox::make(cancel.wake_fd());

@@ -10,11 +10,15 @@
 #include <thread>
 
 #include "base/unique_fd.hpp"
+
+#include "text/info_words.hpp"
+
+#include "protocol/daemon_greeting.hpp"
+
+#include "transport/open.hpp"
+
 #include "engine/daemon.hpp"
 #include "engine/driver.hpp"
-#include "protocol/daemon_greeting.hpp"
-#include "text/info_words.hpp"
-#include "transport/open.hpp"
 
 namespace volsync::engine {
 namespace {
@@ -36,11 +40,14 @@ class relayed_prompter final : public transport::prompter {
   std::shared_ptr<volsync::prompter> to_;
 };
 
-transport::remote_request make_request(options const& o, location const& remote, protocol::server_command const& command) {
+transport::remote_request make_request(options const& o, location const& remote,
+                                       protocol::server_command const& command) {
   transport::remote_request request;
   request.host = remote.host;
   request.user = remote.user;
-  request.family = o.address_family == 4 ? transport::address_family::inet : o.address_family == 6 ? transport::address_family::inet6 : transport::address_family::any;
+  request.family = o.address_family == 4   ? transport::address_family::inet
+                   : o.address_family == 6 ? transport::address_family::inet6
+                                           : transport::address_family::any;
   request.shell = o.remote_shell_given ? o.remote_shell : variable("RSYNC_RSH");
   request.wish = o.transport == options::transport_choice::libssh ? transport::transport_wish::libssh
                  : o.transport == options::transport_choice::ssh  ? transport::transport_wish::ssh
@@ -111,7 +118,8 @@ protocol::addressee addressee_of(location const& remote) noexcept {
   return remote.daemon ? protocol::addressee::daemon : protocol::addressee::remote_shell;
 }
 
-finished over_connection(call const& that, std::function<std::unique_ptr<protocol::session>(connected const&)> const& make,
+finished over_connection(call const& that,
+                         std::function<std::unique_ptr<protocol::session>(connected const&)> const& make,
                          observer& events, cancellation& cancel, std::shared_ptr<prompter> ask) {
   options const& o = that.what.options;
   auto box = mailbox::make(cancel.wake_fd());
@@ -119,8 +127,9 @@ finished over_connection(call const& that, std::function<std::unique_ptr<protoco
   std::unique_ptr<transport::connection> peer;
   connected how;
   if (that.remote.daemon) {
-    auto entered = enter_daemon(that.remote, o, protocol::daemon_arguments(that.command.words, that.command.first_input),
-                                {events, cancel, **box, std::move(ask), that.role});
+    auto entered =
+        enter_daemon(that.remote, o, protocol::daemon_arguments(that.command.words, that.command.first_input),
+                     {events, cancel, **box, std::move(ask), that.role});
     if (auto* end = std::get_if<finished>(&entered)) return *end;
     peer = std::move(std::get<daemon_entry>(entered).peer);
     how.version = std::get<daemon_entry>(entered).protocol;

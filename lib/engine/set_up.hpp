@@ -7,11 +7,14 @@
 #include <optional>
 #include <string>
 
+#include "volsync/run.hpp"
+
 #include "filter/command_line.hpp"
+
 #include "fs/scan.hpp"
+
 #include "protocol/server_args.hpp"
 #include "protocol/session.hpp"
-#include "volsync/run.hpp"
 
 namespace volsync::engine {
 
@@ -39,18 +42,19 @@ struct refusal {
 struct call {
   job const& what;
   location const& remote;
-  protocol::server_command const& command;   // of the program there
-  std::string role;                          // ours: "sender", "receiver"
+  protocol::server_command const& command;  // of the program there
+  std::string role;                         // ours: "sender", "receiver"
   std::size_t threads = 1;
 };
 // What a session must know of how it is connected.
 struct connected {
-  std::optional<std::int32_t> version;       // a daemon: agreed on already
-  bytes first_input;                         // goes before everything else
+  std::optional<std::int32_t> version;  // a daemon: agreed on already
+  bytes first_input;                    // goes before everything else
 };
 
 // Opens the connection, makes the session, runs it, and ends both.
-[[nodiscard]] finished over_connection(call const& that, std::function<std::unique_ptr<protocol::session>(connected const&)> const& make,
+[[nodiscard]] finished over_connection(call const& that,
+                                       std::function<std::unique_ptr<protocol::session>(connected const&)> const& make,
                                        observer& events, cancellation& cancel, std::shared_ptr<prompter> ask);
 
 }  // namespace volsync::engine

@@ -1,10 +1,10 @@
 // Worker threads: an Asio thread pool, seen by nobody else.
 #include "engine/workers.hpp"
 
+#include <new>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
-
-#include <new>
 
 namespace volsync::engine {
 

@@ -4,8 +4,9 @@
 #include <cstddef>
 #include <memory>
 
-#include "engine/mailbox.hpp"
 #include "roles/job.hpp"
+
+#include "engine/mailbox.hpp"
 
 namespace volsync::engine {
 

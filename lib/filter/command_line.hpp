@@ -15,8 +15,8 @@ namespace volsync::filter {
 
 struct compiled {
   std::shared_ptr<rule_set const> rules;
-  std::vector<wire_rule> wire;  // for the other side
-  bool send = false;            // whether a peer is sent the list, even an empty one, at all
+  std::vector<wire_rule> wire;           // for the other side
+  bool send = false;                     // whether a peer is sent the list, even an empty one, at all
   std::shared_ptr<rule_set const> sent;  // of a pull: the rules of `wire`; those that -C adds there are not among them
 };
 
@@ -36,8 +36,8 @@ struct sources {
 // For a server: what its client sent. Of the server's own options -C and --delete-excluded count. No rule makes a file
 // be read. Errors: filter_errc.
 [[nodiscard]] result<std::shared_ptr<rule_set const>> compile_received(std::vector<wire_rule> const& received,
-                                                                       options const& what,
-                                                                       sources const& from, std::string& error_text);
+                                                                       options const& what, sources const& from,
+                                                                       std::string& error_text);
 
 // A rule in the form in which it travels.
 [[nodiscard]] wire_rule to_wire(rule const& r);

@@ -181,8 +181,8 @@ result<std::vector<element>> descend(std::vector<element> const& in, entering& i
   return out;
 }
 
-// `: /.rsync-filter`: the directories above the one that the rule comes into force in, outermost first, from the one that
-// it names. What their merge files name is read on the way down likewise, whether it names a path or not.
+// `: /.rsync-filter`: the directories above the one that the rule comes into force in, outermost first, from the one
+// that it names. What their merge files name is read on the way down likewise, whether it names a path or not.
 result<void> read_parents(std::vector<element>& elements, std::string const& below, entering& into, int depth) {
   for (element& e : elements) {
     if (e.what.what != rule::kind::directory_merge || !e.what.merge.above.starts_with('/') || !reads_above(e, below))

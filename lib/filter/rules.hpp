@@ -61,8 +61,8 @@ class rule_set {
   bool entered_ = false;
 };
 
-// The same rules for another transfer root; `rules` themselves if that changes nothing. Not for a set that has entered a
-// directory.
+// The same rules for another transfer root; `rules` themselves if that changes nothing. Not for a set that has entered
+// a directory.
 [[nodiscard]] std::shared_ptr<rule_set const> at_root(std::shared_ptr<rule_set const> const& rules,
                                                       std::string const& root_path);
 

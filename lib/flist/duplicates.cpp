@@ -55,7 +55,8 @@ void mark_duplicates(list& of) {
     }
     kept = &e;
     if (!e.is_directory() || of.name(e) == ".") continue;
-    for (entry* other = find_other(of, of.path(e)); other != nullptr; other = nullptr) other->flags |= entry_flags::duplicate;
+    for (entry* other = find_other(of, of.path(e)); other != nullptr; other = nullptr)
+      other->flags |= entry_flags::duplicate;
   }
 }
 

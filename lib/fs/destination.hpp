@@ -29,7 +29,8 @@ class destination {
   // The directory at `path` is another one now, or gone; so are those below it. To be said after it was removed,
   // renamed or replaced, by whoever did it. "": all below the root, which itself stays.
   void forget(std::string_view path);
-  // The directory at `path` was made by this run, so whatever is in it is ours; until it is forgotten, or taken as any other.
+  // The directory at `path` was made by this run, so whatever is in it is ours; until it is forgotten, or taken as any
+  // other.
   void note_made(std::string const& path);
   [[nodiscard]] bool was_made(std::string const& path) const;
   void take_as_any_other(std::string const& path);

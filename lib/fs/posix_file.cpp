@@ -121,9 +121,7 @@ class posix_output final : public output_file {
 
 }  // namespace
 
-std::unique_ptr<file> make_posix_file(unique_fd fd) {
-  return std::make_unique<posix_file>(std::move(fd));
-}
+std::unique_ptr<file> make_posix_file(unique_fd fd) { return std::make_unique<posix_file>(std::move(fd)); }
 
 std::unique_ptr<output_file> make_posix_output(unique_fd fd, std::shared_ptr<posix_directory const> where,
                                                std::optional<leaf_name> temporary) {

@@ -130,8 +130,8 @@ void directory_scan::read_rules() {
     auto const leaf = leaf_name::make(outside ? "x" : name);
     if (!leaf) return std::optional<std::string>{};
     if (!outside && !is_trusted(*handle_, *leaf)) {
-      problems_.push_back({child_path(name), "refusing to follow a symlink owned by an untrusted user", {}, false,
-                          false, false, {}});
+      problems_.push_back(
+          {child_path(name), "refusing to follow a symlink owned by an untrusted user", {}, false, false, false, {}});
       return std::optional<std::string>{};
     }
     auto opened = outside ? roots_.open_outside(name) : handle_->open_file(*leaf, true);
@@ -148,7 +148,8 @@ void directory_scan::read_rules() {
   }
   failure_.code = filter::exit_code_of(entered.error());
   if (failure_.empty()) {
-    failure_.text = "a merge file in " + roots_.full_path(root_, path_) + " cannot be read: " + entered.error().message();
+    failure_.text =
+        "a merge file in " + roots_.full_path(root_, path_) + " cannot be read: " + entered.error().message();
   }
 }
 
@@ -195,7 +196,8 @@ std::optional<scanned_entry> directory_scan::look_at(directory_entry const& chil
   if (type_known && hidden(path, child.type == DT_DIR)) return std::nullopt;
   if (path.size() > longest_path) {
     auto const why = std::make_error_code(std::errc::filename_too_long);
-    if (!hidden(path, false)) problems_.push_back({path, "filename overflows max-path len", why, false, false, true, {}});
+    if (!hidden(path, false))
+      problems_.push_back({path, "filename overflows max-path len", why, false, false, true, {}});
     return std::nullopt;
   }
   auto const name = leaf_name::make(child.name);

@@ -23,9 +23,9 @@ struct scan_options {
   bool copy_links = false;  // -L
   bool copy_unsafe_links = false;
   bool tell_unsafe_links = false;  // those that are copied
-  bool copy_dirlinks = false;  // -k
-  bool links = false;          // -l: targets are wanted
-  int one_file_system = 0;     // -x: mount points are listed without content; twice: not listed
+  bool copy_dirlinks = false;      // -k
+  bool links = false;              // -l: targets are wanted
+  int one_file_system = 0;         // -x: mount points are listed without content; twice: not listed
 };
 
 // A child as it will be listed: links that are copied have the status of what they point to.
@@ -43,7 +43,8 @@ struct scan_problem {
   bool vanished = false;
   bool directory = false;
   bool counts = true;  // sets the I/O error word, so that nothing is deleted at the destination
-  std::string target;  // no problem at all, but a link that leads out of the transfer and is copied as what it points to
+  std::string
+      target;  // no problem at all, but a link that leads out of the transfer and is copied as what it points to
 };
 
 // A merge file that could not be understood, or one that it names and that could not be had: the run must end.

@@ -1,8 +1,9 @@
 // The source side of a push: the base directories of the arguments, and a small cache of open directories below them.
 //
 // Paths are resolved one component at a time below a root. Links are not followed, except where the run copies what
-// links point to, for then a directory of the list may have been a link, and on the way to what -R was asked for. Of any number of arguments and directories only a
-// few are open at a time; an argument's directory that was closed meanwhile must be the same when it is opened again.
+// links point to, for then a directory of the list may have been a link, and on the way to what -R was asked for. Of
+// any number of arguments and directories only a few are open at a time; an argument's directory that was closed
+// meanwhile must be the same when it is opened again.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,8 @@ class source_roots {
   // another directory has taken the root's place, ELOOP if more than 40 links lie on the way.
   result<std::shared_ptr<directory const>> open(std::uint16_t root, std::string_view path);
   // A regular file below a root. listed: it was one when its directory was read (see directory::open_listed).
-  result<std::unique_ptr<file>> open_file(std::uint16_t root, std::string_view parent, std::string_view name, bool listed = false);
+  result<std::unique_ptr<file>> open_file(std::uint16_t root, std::string_view parent, std::string_view name,
+                                          bool listed = false);
   // A file named by an absolute path that the user has a say in (a merge file above the transfer root).
   result<std::unique_ptr<file>> open_outside(std::string const& path) const;
   // Whether the root was given as "/".

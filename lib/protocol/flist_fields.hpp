@@ -1,9 +1,11 @@
 // Which fields the entries of a file list have under these options.
 #pragma once
 
-#include "protocol/handshake.hpp"
 #include "volsync/options.hpp"
+
 #include "wire/flist_options.hpp"
+
+#include "protocol/handshake.hpp"
 
 namespace volsync::protocol {
 

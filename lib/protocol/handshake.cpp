@@ -3,9 +3,10 @@
 
 #include <utility>
 
-#include "protocol/errc.hpp"
 #include "wire/errc.hpp"
 #include "wire/handshake.hpp"
+
+#include "protocol/errc.hpp"
 
 namespace volsync::protocol {
 namespace {
@@ -82,7 +83,8 @@ result<bool> handshake::step(wire::cursor& in) {
       auto const bits = wire::read_compat_flags(in);
       if (!bits) return bits.error();
       features_.compat = *bits;
-      if (wire::is_incremental(features_) && !setup_.may_recurse_incrementally) return protocol_errc::unwanted_recursion;
+      if (wire::is_incremental(features_) && !setup_.may_recurse_incrementally)
+        return protocol_errc::unwanted_recursion;
       after_compat();
       return true;
     }
@@ -103,7 +105,8 @@ result<bool> handshake::step(wire::cursor& in) {
       complete(*seed);
       return true;
     }
-    case state::complete: return true;
+    case state::complete:
+      return true;
   }
   return true;
 }
@@ -147,7 +150,8 @@ void handshake::complete(std::int32_t seed) {
   a.seed = seed;
   // The md5 that nobody named, with a peer that does not know better.
   bool const implied = !setup_.checksums && !negotiated_;
-  a.seed_place = implied && !wire::has_seed_before_data(features_) ? checksum::md5_seed::after : checksum::md5_seed::before;
+  a.seed_place =
+      implied && !wire::has_seed_before_data(features_) ? checksum::md5_seed::after : checksum::md5_seed::before;
   agreed_ = a;
 }
 

@@ -7,10 +7,13 @@
 #include <optional>
 #include <string>
 
+#include "volsync/result.hpp"
+
 #include "base/bytes.hpp"
+
 #include "checksum/negotiate.hpp"
 #include "checksum/strong.hpp"
-#include "volsync/result.hpp"
+
 #include "wire/cursor.hpp"
 #include "wire/features.hpp"
 
@@ -18,14 +21,14 @@ namespace volsync::protocol {
 
 struct handshake_setup {
   bool server = false;
-  std::int32_t protocol = wire::highest_protocol;   // highest version offered
-  std::optional<std::int32_t> agreed_version;       // daemon: it was agreed before, no version is exchanged
-  bool may_recurse_incrementally = true;            // our options allow it (server: and the client's letters)
-  std::string client_letters;                       // server: value of -e, ".iLsfxCIvu"
-  std::optional<checksum::choice> checksums;        // --checksum-choice; none: negotiated
-  std::string checksum_restriction;                 // RSYNC_CHECKSUM_LIST
-  std::int32_t seed = 0;                            // server: --checksum-seed, or a number of its own choice
-  bytes first_input;                                // client, -s: the arguments, before everything else
+  std::int32_t protocol = wire::highest_protocol;  // highest version offered
+  std::optional<std::int32_t> agreed_version;      // daemon: it was agreed before, no version is exchanged
+  bool may_recurse_incrementally = true;           // our options allow it (server: and the client's letters)
+  std::string client_letters;                      // server: value of -e, ".iLsfxCIvu"
+  std::optional<checksum::choice> checksums;       // --checksum-choice; none: negotiated
+  std::string checksum_restriction;                // RSYNC_CHECKSUM_LIST
+  std::int32_t seed = 0;                           // server: --checksum-seed, or a number of its own choice
+  bytes first_input;                               // client, -s: the arguments, before everything else
 };
 
 struct agreement {
@@ -60,7 +63,7 @@ class handshake {
   checksum::choice checksums_;
   bool negotiated_ = false;
   std::string offered_;
-  bytes in_;                                        // begun value
+  bytes in_;  // begun value
   bytes out_;
   std::optional<agreement> agreed_;
 };

@@ -4,15 +4,17 @@
 #include <utility>
 
 #include "filter/names_from.hpp"
-#include "protocol/errc.hpp"
+
 #include "wire/errc.hpp"
 #include "wire/filter_rules.hpp"
+
+#include "protocol/errc.hpp"
 
 namespace volsync::protocol {
 namespace {
 
-constexpr std::size_t longest_name = 4096;                   // bytes, what a path may have
-constexpr std::size_t most_names = std::size_t{256} << 20;   // bytes of all names
+constexpr std::size_t longest_name = 4096;                  // bytes, what a path may have
+constexpr std::size_t most_names = std::size_t{256} << 20;  // bytes of all names
 
 }  // namespace
 

@@ -8,9 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "base/bytes.hpp"
-#include "filter/wire_rule.hpp"
 #include "volsync/result.hpp"
+
+#include "base/bytes.hpp"
+
+#include "filter/wire_rule.hpp"
+
 #include "wire/cursor.hpp"
 
 namespace volsync::protocol {
@@ -36,8 +39,8 @@ class opening {
   bool wants_names_;
   bool rules_done_ = false, names_done_ = false;
   std::vector<filter::wire_rule> rules_;
-  std::string names_;             // as they came
-  std::size_t name_begins_ = 0;   // of the one under way
+  std::string names_;            // as they came
+  std::size_t name_begins_ = 0;  // of the one under way
 };
 
 }  // namespace volsync::protocol

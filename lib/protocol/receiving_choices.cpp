@@ -61,12 +61,17 @@ roles::receive_options receive_options_of(options const& o, this_host const& her
 
 roles::removal_time when_to_remove(options const& o) {
   switch (o.deletion) {
-    case delete_mode::none: return o.delete_excluded ? roles::removal_time::during : roles::removal_time::never;
-    case delete_mode::before: return roles::removal_time::before;
-    case delete_mode::delay: return roles::removal_time::delay;
-    case delete_mode::after: return roles::removal_time::after;
+    case delete_mode::none:
+      return o.delete_excluded ? roles::removal_time::during : roles::removal_time::never;
+    case delete_mode::before:
+      return roles::removal_time::before;
+    case delete_mode::delay:
+      return roles::removal_time::delay;
+    case delete_mode::after:
+      return roles::removal_time::after;
     case delete_mode::automatic:
-    case delete_mode::during: return roles::removal_time::during;
+    case delete_mode::during:
+      return roles::removal_time::during;
   }
   return roles::removal_time::never;
 }

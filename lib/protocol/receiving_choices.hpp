@@ -6,21 +6,24 @@
 #include <memory>
 #include <string>
 
+#include "volsync/options.hpp"
+
 #include "checksum/negotiate.hpp"
+
 #include "filter/rules.hpp"
+
 #include "roles/destination_job.hpp"
 #include "roles/examine_job.hpp"
 #include "roles/generator.hpp"
 #include "roles/new_file.hpp"
 #include "roles/received_lists.hpp"
-#include "volsync/options.hpp"
 
 namespace volsync::protocol {
 
 // Who we are here.
 struct this_host {
   bool as_root = false;
-  std::uint32_t user = 0;                           // effective
+  std::uint32_t user = 0;  // effective
   std::uint32_t umask = 022;
   std::function<bool(std::uint32_t)> in_group;
 };
@@ -31,7 +34,8 @@ struct this_host {
 [[nodiscard]] roles::destination_request destination_request_of(options const& o, std::string const& destination,
                                                                 roles::received_lists const& lists);
 // Whether the user hears that the destination was made.
-[[nodiscard]] bool tells_destination(roles::destination_answer const& found, options const& o, roles::received_lists const& lists);
+[[nodiscard]] bool tells_destination(roles::destination_answer const& found, options const& o,
+                                     roles::received_lists const& lists);
 // rules: of the receiving side. The context's `blocks` is left as it is; its `limit` is the removals', too.
 [[nodiscard]] std::shared_ptr<roles::examine_context> examining_of(options const& o, this_host const& here,
                                                                    checksum::choice const& checksums,

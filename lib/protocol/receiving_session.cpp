@@ -4,19 +4,20 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocol/errc.hpp"
-#include "protocol/flist_fields.hpp"
-#include "protocol/receiving_parts.hpp"
 #include "wire/errc.hpp"
 #include "wire/filter_rules.hpp"
 #include "wire/items.hpp"
 #include "wire/sums.hpp"
 
+#include "protocol/errc.hpp"
+#include "protocol/flist_fields.hpp"
+#include "protocol/receiving_parts.hpp"
+
 namespace volsync::protocol {
 namespace {
 
-constexpr std::size_t input_held = 4U << 20;      // undecoded bytes above which no more is read
-constexpr std::int32_t longest_peer_timeout = 86'400;   // seconds
+constexpr std::size_t input_held = 4U << 20;           // undecoded bytes above which no more is read
+constexpr std::int32_t longest_peer_timeout = 86'400;  // seconds
 
 }  // namespace
 
@@ -134,7 +135,8 @@ void receiving_session::begin_running() {
   how.incremental = incremental;
   how.removal = when_to_remove(o);
   how.ignore_errors = o.ignore_errors;
-  how.sends_delete_counts = wire::has_delete_stats(agreed_.features) && (how.removal != roles::removal_time::never || o.force);
+  how.sends_delete_counts =
+      wire::has_delete_stats(agreed_.features) && (how.removal != roles::removal_time::never || o.force);
   how.goodbye_answered = wire::goodbye_is_answered(agreed_.features);
   how.workers = setup_.workers;
   auto const tell = [this](event&& what) { say(std::move(what)); };
@@ -189,7 +191,8 @@ void receiving_session::destination_found(roles::destination_answer answer) {
     fatal_ = fatal_end{answer.code, std::move(answer.text)};
     return;
   }
-  if (tells_destination(answer, setup_.options, *lists_)) say(message{message::level::info, std::move(answer.notice), false});
+  if (tells_destination(answer, setup_.options, *lists_))
+    say(message{message::level::info, std::move(answer.notice), false});
   auto const where = answer.where;
   if (!answer.single_name.empty()) lists_->name_only(answer.single_name);
   auto context = examining_of(setup_.options, setup_.here, agreed_.checksums, answer, setup_.filter);
@@ -217,9 +220,15 @@ result<void> receiving_session::take_message(wire::message const& m) {
     tell_(message{level, std::move(text), true});
   };
   switch (m.kind) {
-    case wire::tag::info: speak(message::level::info); return {};
-    case wire::tag::warning: speak(message::level::warning); return {};
-    case wire::tag::error: speak(message::level::error); return {};
+    case wire::tag::info:
+      speak(message::level::info);
+      return {};
+    case wire::tag::warning:
+      speak(message::level::warning);
+      return {};
+    case wire::tag::error:
+      speak(message::level::error);
+      return {};
     case wire::tag::error_xfer:
       peer_had_errors_ = true;
       speak(message::level::error);
@@ -242,9 +251,11 @@ result<void> receiving_session::take_message(wire::message const& m) {
     case wire::tag::io_timeout:
       if (m.number() > 0 && m.number() <= longest_peer_timeout) peer_timeout_ = std::chrono::seconds{m.number()};
       return {};
-    case wire::tag::data: return {};
+    case wire::tag::data:
+      return {};
     case wire::tag::deleted:
-    case wire::tag::success: return protocol_errc::unexpected_message;
+    case wire::tag::success:
+      return protocol_errc::unexpected_message;
   }
   return protocol_errc::unexpected_message;
 }

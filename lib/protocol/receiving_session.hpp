@@ -1,5 +1,5 @@
-// The receiving half of a run, as client (a pull) or as server (somebody pushes to us): lists, requests, files and goodbye,
-// in their order.
+// The receiving half of a run, as client (a pull) or as server (somebody pushes to us): lists, requests, files and
+// goodbye, in their order.
 //
 // Does no I/O: bytes in, bytes out, jobs out and back in. Source: lib/wire/FORMAT.md, handshake to phases and goodbye.
 #pragma once
@@ -13,20 +13,24 @@
 #include <unordered_map>
 #include <vector>
 
-#include "filter/wire_rule.hpp"
-#include "protocol/handshake.hpp"
-#include "protocol/receiving_choices.hpp"
-#include "protocol/requested_names.hpp"
-#include "protocol/session.hpp"
-#include "roles/destination_job.hpp"
-#include "roles/generator.hpp"
-#include "roles/receiver.hpp"
 #include "volsync/options.hpp"
+
+#include "filter/wire_rule.hpp"
+
 #include "wire/flist_decoder.hpp"
 #include "wire/multiplex.hpp"
 #include "wire/ndx.hpp"
 #include "wire/stats.hpp"
 #include "wire/tokens.hpp"
+
+#include "roles/destination_job.hpp"
+#include "roles/generator.hpp"
+#include "roles/receiver.hpp"
+
+#include "protocol/handshake.hpp"
+#include "protocol/receiving_choices.hpp"
+#include "protocol/requested_names.hpp"
+#include "protocol/session.hpp"
 
 namespace volsync::protocol {
 
@@ -34,12 +38,14 @@ struct receiving_setup {
   handshake_setup handshake;
   volsync::options options;
   bool we_are_server = false;
-  std::vector<filter::wire_rule> rules;             // client: for the sending side; always sent
-  std::shared_ptr<filter::rule_set const> filter;   // client: ours
+  std::vector<filter::wire_rule> rules;            // client: for the sending side; always sent
+  std::shared_ptr<filter::rule_set const> filter;  // client: ours
   // server: makes a rule set of what the client sent; the text says what is wrong with it.
-  std::function<result<std::shared_ptr<filter::rule_set const>>(std::vector<filter::wire_rule> const&, std::string& text)> compile;
+  std::function<result<std::shared_ptr<filter::rule_set const>>(std::vector<filter::wire_rule> const&,
+                                                                std::string& text)>
+      compile;
   std::shared_ptr<tree> files;
-  std::string destination;                          // as typed
+  std::string destination;  // as typed
   bool wants_progress = false;
   std::shared_ptr<requested_names const> expected;  // client: which names may come; null: any
   // Local numbers of names of users and groups; nothing: no such name here.
@@ -77,7 +83,19 @@ class receiving_session final : public session {
   [[nodiscard]] std::int32_t protocol() const noexcept override;
 
  private:
-  enum class reading : std::uint8_t { rules, list, users, groups, index, item, head, tokens, digest, statistics, deletions };
+  enum class reading : std::uint8_t {
+    rules,
+    list,
+    users,
+    groups,
+    index,
+    item,
+    head,
+    tokens,
+    digest,
+    statistics,
+    deletions
+  };
   struct file_under_way;
 
   void begin_running();
@@ -124,15 +142,15 @@ class receiving_session final : public session {
   std::unique_ptr<roles::receiver> receiver_;
   roles::received_lists::filling filling_;
   std::int32_t list_io_error_ = 0;
-  std::unordered_map<std::uint32_t, std::uint32_t> users_, groups_;   // of the peer -> here
+  std::unordered_map<std::uint32_t, std::uint32_t> users_, groups_;  // of the peer -> here
   std::unique_ptr<file_under_way> file_;
   std::int32_t index_ = 0;
   bool destination_asked_ = false, destination_known_ = false, one_entry_so_far_ = false;
   roles::job const* destination_running_ = nullptr;
   roles::job_ptr destination_job_;
-  bool output_complete_ = false;                    // the last word was encoded
+  bool output_complete_ = false;  // the last word was encoded
   std::int64_t list_bytes_ = 0, list_began_ = 0;
-  bool empty_ = false;                              // a client's list without an entry: nothing else will come
+  bool empty_ = false;  // a client's list without an entry: nothing else will come
   bool statistics_read_ = false;
   std::int32_t peer_io_error_ = 0;
   std::optional<fatal_end> fatal_;

@@ -1,20 +1,21 @@
-// What a sender's stream holds, value by value. Each function reads one value and says whether another may follow; a value
-// that has not come whole is `truncated` and nothing of it is consumed.
+// What a sender's stream holds, value by value. Each function reads one value and says whether another may follow; a
+// value that has not come whole is `truncated` and nothing of it is consumed.
 #include <algorithm>
 #include <utility>
 
-#include "protocol/errc.hpp"
-#include "protocol/receiving_parts.hpp"
 #include "wire/errc.hpp"
 #include "wire/filter_rules.hpp"
 #include "wire/id_list.hpp"
 #include "wire/items.hpp"
 #include "wire/sums.hpp"
 
+#include "protocol/errc.hpp"
+#include "protocol/receiving_parts.hpp"
+
 namespace volsync::protocol {
 namespace {
 
-constexpr int statistics_after = 3;               // answers to ends of phases
+constexpr int statistics_after = 3;  // answers to ends of phases
 
 }  // namespace
 
@@ -33,17 +34,28 @@ result<void> receiving_session::decode() {
 
 result<bool> receiving_session::decode_step() {
   switch (now_) {
-    case reading::rules: return read_rules();
-    case reading::list: return read_list();
-    case reading::users: return read_ids(true);
-    case reading::groups: return read_ids(false);
-    case reading::index: return read_index();
-    case reading::item: return read_item();
-    case reading::head: return read_head();
-    case reading::tokens: return read_tokens();
-    case reading::digest: return read_digest();
-    case reading::statistics: return read_statistics();
-    case reading::deletions: return read_deletions();
+    case reading::rules:
+      return read_rules();
+    case reading::list:
+      return read_list();
+    case reading::users:
+      return read_ids(true);
+    case reading::groups:
+      return read_ids(false);
+    case reading::index:
+      return read_index();
+    case reading::item:
+      return read_item();
+    case reading::head:
+      return read_head();
+    case reading::tokens:
+      return read_tokens();
+    case reading::digest:
+      return read_digest();
+    case reading::statistics:
+      return read_statistics();
+    case reading::deletions:
+      return read_deletions();
   }
   return false;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "filter/wildmatch.hpp"
+
 #include "roles/operands.hpp"
 
 namespace volsync::protocol {

@@ -10,8 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "filter/rules.hpp"
 #include "volsync/options.hpp"
+
+#include "filter/rules.hpp"
 
 namespace volsync::protocol {
 
@@ -20,21 +21,23 @@ class requested_names {
   enum class verdict : std::uint8_t { fine, unrequested, excluded };
 
   // operands: paths as typed, without the module of a daemon. rules: those that the sender was told of, in their order;
-  // null: none. Names are not compared with the operands under --old-args, where the remote shell may make anything of them.
-  requested_names(std::vector<std::string> const& operands, options const& what, std::shared_ptr<filter::rule_set const> rules);
+  // null: none. Names are not compared with the operands under --old-args, where the remote shell may make anything of
+  // them.
+  requested_names(std::vector<std::string> const& operands, options const& what,
+                  std::shared_ptr<filter::rule_set const> rules);
 
   // path: of a list, below the transfer root; "." is that root itself.
   [[nodiscard]] verdict judge(std::string_view path, bool is_directory) const;
 
  private:
   struct pattern {
-    std::vector<std::string> components;   // empty: anything
+    std::vector<std::string> components;  // empty: anything
     bool wild = false;
   };
   [[nodiscard]] bool asked_for(std::string_view path, bool is_directory) const;
 
   bool relative_ = false;
-  bool any_name_ = false;                  // the content of a directory was asked for
+  bool any_name_ = false;  // the content of a directory was asked for
   std::vector<pattern> patterns_;
   std::shared_ptr<filter::rule_set const> rules_;
 };

@@ -2,13 +2,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocol/sending_session.hpp"
 #include "wire/filter_rules.hpp"
 #include "wire/id_list.hpp"
 #include "wire/integers.hpp"
 #include "wire/items.hpp"
 #include "wire/stats.hpp"
 #include "wire/tokens.hpp"
+
+#include "protocol/sending_session.hpp"
 
 namespace volsync::protocol {
 namespace {

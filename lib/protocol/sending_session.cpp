@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocol/errc.hpp"
-#include "protocol/flist_fields.hpp"
-#include "roles/source_parts.hpp"
 #include "text/sentences.hpp"
+
 #include "wire/errc.hpp"
 #include "wire/filter_rules.hpp"
 #include "wire/items.hpp"
+
+#include "roles/source_parts.hpp"
+
+#include "protocol/errc.hpp"
+#include "protocol/flist_fields.hpp"
 
 namespace volsync::protocol {
 namespace {
@@ -22,8 +25,8 @@ constexpr std::size_t input_held = 4U << 20;          // undecoded bytes above w
 
 struct sending_session::partial_request {
   std::optional<std::int32_t> ndx;
-  std::optional<roles::request> wanted;             // its record was read
-  std::optional<wire::signature_reader> sums;       // its head was read
+  std::optional<roles::request> wanted;        // its record was read
+  std::optional<wire::signature_reader> sums;  // its head was read
   void reset() {
     ndx.reset();
     wanted.reset();
@@ -32,7 +35,10 @@ struct sending_session::partial_request {
 };
 
 sending_session::sending_session(sending_setup setup, std::function<void(event&&)> tell)
-    : setup_{std::move(setup)}, outward_{std::move(tell)}, first_words_{setup_.handshake}, opening_{setup_.hears_names},
+    : setup_{std::move(setup)},
+      outward_{std::move(tell)},
+      first_words_{setup_.handshake},
+      opening_{setup_.hears_names},
       partial_{std::make_unique<partial_request>()} {
   tell_ = serves() ? [this](event&& what) { tell_as_server(std::move(what)); } : outward_;
   raw_out_ = first_words_.take_output();
@@ -78,7 +84,7 @@ report sending_session::figures() const {
   } else if (sender_) {
     r.deleted = sender_->figures().deleted;
   }
-  r.list_size = 0;   // what rsync's client says of a list that it sends
+  r.list_size = 0;  // what rsync's client says of a list that it sends
   r.deleted_known = wire::has_delete_stats(agreed_.features);
   return r;
 }
@@ -254,9 +260,15 @@ result<void> sending_session::take_message(wire::message const& m) {
     return protocol_errc::unexpected_message;
   }
   switch (m.kind) {
-    case wire::tag::info: say(message::level::info); return {};
-    case wire::tag::warning: say(message::level::warning); return {};
-    case wire::tag::error: say(message::level::error); return {};
+    case wire::tag::info:
+      say(message::level::info);
+      return {};
+    case wire::tag::warning:
+      say(message::level::warning);
+      return {};
+    case wire::tag::error:
+      say(message::level::error);
+      return {};
     case wire::tag::error_xfer:
       peer_had_errors_ = true;
       say(message::level::error);
@@ -282,13 +294,15 @@ result<void> sending_session::take_message(wire::message const& m) {
     case wire::tag::noop:
       if (wire::answers_noop(agreed_.features)) out_.keep_alive();
       return {};
-    case wire::tag::data: return {};
+    case wire::tag::data:
+      return {};
     case wire::tag::io_timeout:
       if (m.number() > 0 && m.number() <= longest_peer_timeout) peer_timeout_ = std::chrono::seconds{m.number()};
       return {};
     case wire::tag::io_error:
     case wire::tag::success:
-    case wire::tag::no_send: return protocol_errc::unexpected_message;
+    case wire::tag::no_send:
+      return protocol_errc::unexpected_message;
   }
   return protocol_errc::unexpected_message;
 }

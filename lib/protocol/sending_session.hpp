@@ -1,4 +1,5 @@
-// The sending half, as client (a push) or as server (somebody pulls): handshake, lists, files and goodbye, in their order.
+// The sending half, as client (a push) or as server (somebody pulls): handshake, lists, files and goodbye, in their
+// order.
 //
 // A server hears the client's rules and names first, tells its lines through the client or on its standard error, and
 // ends with figures. Does no I/O. Source: lib/wire/FORMAT.md, handshake to phases and goodbye.
@@ -12,36 +13,42 @@
 #include <string>
 #include <vector>
 
-#include "base/bytes.hpp"
-#include "checksum/negotiate.hpp"
-#include "filter/command_line.hpp"
-#include "filter/errc.hpp"
-#include "protocol/handshake.hpp"
-#include "protocol/opening.hpp"
-#include "protocol/session.hpp"
-#include "roles/operands.hpp"
-#include "roles/sender.hpp"
-#include "roles/tree_lister.hpp"
 #include "volsync/events.hpp"
 #include "volsync/options.hpp"
+
+#include "base/bytes.hpp"
+
+#include "checksum/negotiate.hpp"
+
+#include "filter/command_line.hpp"
+#include "filter/errc.hpp"
+
 #include "wire/flist_encoder.hpp"
 #include "wire/multiplex.hpp"
 #include "wire/ndx.hpp"
 #include "wire/sums.hpp"
 
+#include "roles/operands.hpp"
+#include "roles/sender.hpp"
+#include "roles/tree_lister.hpp"
+
+#include "protocol/handshake.hpp"
+#include "protocol/opening.hpp"
+#include "protocol/session.hpp"
+
 namespace volsync::protocol {
 
 struct sending_setup {
   volsync::options options;
-  handshake_setup handshake;                        // side, version, letters or flags, seed, checksums
+  handshake_setup handshake;  // side, version, letters or flags, seed, checksums
   // Client.
   std::vector<filter::wire_rule> rules;
   bool sends_rules = false;
   std::shared_ptr<filter::rule_set const> filter;
   // Server.
-  bool hears_names = false;                         // --files-from: the names come from the client
-  filter::sources rule_files;                       // for -C
-  std::function<std::chrono::milliseconds()> clock; // any origin; for the figures at the end
+  bool hears_names = false;                          // --files-from: the names come from the client
+  filter::sources rule_files;                        // for -C
+  std::function<std::chrono::milliseconds()> clock;  // any origin; for the figures at the end
   // Either.
   std::shared_ptr<fs::source_roots> roots;
   fs::scan_options scan;
@@ -81,8 +88,12 @@ class sending_session final : public session {
 
  private:
   enum class state : std::uint8_t { handshake, opening, running };
-  struct partial_request;                           // a record of which not all has come
-  struct list_under_way { roles::segment what; std::uint32_t at = 0; std::size_t mention = 0; };
+  struct partial_request;  // a record of which not all has come
+  struct list_under_way {
+    roles::segment what;
+    std::uint32_t at = 0;
+    std::size_t mention = 0;
+  };
 
   [[nodiscard]] bool serves() const noexcept { return setup_.handshake.server; }
   [[nodiscard]] result<void> take_words(byte_view input);
@@ -108,13 +119,13 @@ class sending_session final : public session {
 
   sending_setup setup_;
   std::function<void(event&&)> tell_;
-  std::function<void(event&&)> outward_;            // the caller's
+  std::function<void(event&&)> outward_;  // the caller's
   state at_ = state::handshake;
   handshake first_words_;
   agreement agreed_;
   opening opening_;
-  bytes raw_out_;                                   // of the handshake, not yet taken
-  std::int64_t raw_received_ = 0;                   // bytes outside of frames
+  bytes raw_out_;                  // of the handshake, not yet taken
+  std::int64_t raw_received_ = 0;  // bytes outside of frames
   wire::demultiplexer in_;
   wire::multiplexer out_;
   wire::ndx_reader ndx_in_;
@@ -125,15 +136,15 @@ class sending_session final : public session {
   std::unique_ptr<partial_request> partial_;
   std::optional<list_under_way> list_;
   list_stage first_list_ = list_stage::none;
-  roles::job_ptr first_job_;                        // lists the arguments
+  roles::job_ptr first_job_;  // lists the arguments
   roles::job const* first_job_running_ = nullptr;
   std::optional<int> peer_exit_;
   std::chrono::seconds peer_timeout_{0};
   bool peer_had_errors_ = false;
   report frozen_;
   bool counters_frozen_ = false;
-  bool nothing_listed_ = false;                     // the first list is empty
-  bool over_ = false;                               // server: nothing was listed, so there is nothing to say
+  bool nothing_listed_ = false;  // the first list is empty
+  bool over_ = false;            // server: nothing was listed, so there is nothing to say
   std::optional<fatal_end> fatal_;
   std::chrono::milliseconds list_begun_{0}, list_made_{0}, list_sent_{0};
 };

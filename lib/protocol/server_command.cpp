@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "checksum/negotiate.hpp"
+
 #include "protocol/errc.hpp"
 
 namespace volsync::protocol {
@@ -21,7 +22,8 @@ enum class takes : std::uint8_t { nothing, value };
   std::int64_t number = 0;
   auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (failed != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  if (number < std::numeric_limits<std::int32_t>::min() || number > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
+  if (number < std::numeric_limits<std::int32_t>::min() || number > std::numeric_limits<std::int32_t>::max())
+    return std::nullopt;
   return number;
 }
 
@@ -38,8 +40,10 @@ enum class takes : std::uint8_t { nothing, value };
     if (auto const at = units.find(lower(text.front())); at != std::string_view::npos) {
       text.remove_prefix(1);
       bool const thousands = text.size() >= 1 && lower(text[0]) == 'b';
-      if (thousands) text.remove_prefix(1);
-      else if (text.size() >= 2 && lower(text[0]) == 'i' && lower(text[1]) == 'b') text.remove_prefix(2);
+      if (thousands)
+        text.remove_prefix(1);
+      else if (text.size() >= 2 && lower(text[0]) == 'i' && lower(text[1]) == 'b')
+        text.remove_prefix(2);
       factor = std::pow(thousands ? 1000.0 : 1024.0, static_cast<double>(at + 1));
     } else if (lower(text.front()) == 'b') {
       text.remove_prefix(1);
@@ -48,9 +52,12 @@ enum class takes : std::uint8_t { nothing, value };
   double const most = 9.0e18;
   if (number * factor > most) return std::nullopt;
   auto bytes = static_cast<std::int64_t>(number * factor);
-  if (text == "+1") ++bytes;
-  else if (text == "-1") --bytes;
-  else if (!text.empty()) return std::nullopt;
+  if (text == "+1")
+    ++bytes;
+  else if (text == "-1")
+    --bytes;
+  else if (!text.empty())
+    return std::nullopt;
   return bytes;
 }
 
@@ -64,11 +71,29 @@ struct server_request::row {
   bool (*apply)(server_request& r, std::string_view value);
 };
 
-#define VOLSYNC_SET(member, value) [](server_request& r, std::string_view) { r.what_.member = value; return true; }
-#define VOLSYNC_TAKE(member) [](server_request& r, std::string_view v) { r.what_.member = v; return true; }
-#define VOLSYNC_DO(statement) [](server_request& r, std::string_view v) -> bool { static_cast<void>(v); statement; return true; }
-#define VOLSYNC_NUMBER(parser, statement) \
-  [](server_request& r, std::string_view v) { auto const n = parser(v); if (!n) return false; statement; return true; }
+#define VOLSYNC_SET(member, value)          \
+  [](server_request& r, std::string_view) { \
+    r.what_.member = value;                 \
+    return true;                            \
+  }
+#define VOLSYNC_TAKE(member)                  \
+  [](server_request& r, std::string_view v) { \
+    r.what_.member = v;                       \
+    return true;                              \
+  }
+#define VOLSYNC_DO(statement)                         \
+  [](server_request& r, std::string_view v) -> bool { \
+    static_cast<void>(v);                             \
+    statement;                                        \
+    return true;                                      \
+  }
+#define VOLSYNC_NUMBER(parser, statement)     \
+  [](server_request& r, std::string_view v) { \
+    auto const n = parser(v);                 \
+    if (!n) return false;                     \
+    statement;                                \
+    return true;                              \
+  }
 
 struct option_rows {
   using request = server_request;
@@ -119,9 +144,12 @@ struct option_rows {
       {"msgs2stderr", 0, takes::nothing, VOLSYNC_SET(errors_to, options::stderr_mode::all)},
       {"no-msgs2stderr", 0, takes::nothing, VOLSYNC_SET(errors_to, options::stderr_mode::client)},
       {"block-size", 'B', takes::value,
-       VOLSYNC_NUMBER(integer, if (*n < 0 || *n > largest_block) return false; r.what_.block_size = static_cast<std::int32_t>(*n))},
-      {"timeout", 0, takes::value, VOLSYNC_NUMBER(integer, r.what_.timeout = std::chrono::seconds{std::max<std::int64_t>(0, *n)})},
-      {"bwlimit", 0, takes::value, VOLSYNC_NUMBER(integer, r.what_.bandwidth_limit = std::max<std::int64_t>(0, *n) * 1024)},
+       VOLSYNC_NUMBER(integer, if (*n < 0 || *n > largest_block) return false;
+                      r.what_.block_size = static_cast<std::int32_t>(*n))},
+      {"timeout", 0, takes::value,
+       VOLSYNC_NUMBER(integer, r.what_.timeout = std::chrono::seconds{std::max<std::int64_t>(0, *n)})},
+      {"bwlimit", 0, takes::value,
+       VOLSYNC_NUMBER(integer, r.what_.bandwidth_limit = std::max<std::int64_t>(0, *n) * 1024)},
       {"checksum-choice", 0, takes::value, VOLSYNC_TAKE(checksum_choice)},
       {"cc", 0, takes::value, VOLSYNC_TAKE(checksum_choice)},
       {"max-delete", 0, takes::value, VOLSYNC_NUMBER(integer, r.what_.max_delete = std::max<std::int64_t>(0, *n))},
@@ -139,7 +167,8 @@ struct option_rows {
       {"size-only", 0, takes::nothing, VOLSYNC_SET(size_only, true)},
       {"stats", 0, takes::nothing, VOLSYNC_SET(stats, true)},
       {"modify-window", '@', takes::value, VOLSYNC_NUMBER(integer, r.what_.modify_window = *n)},
-      {"checksum-seed", 0, takes::value, VOLSYNC_NUMBER(integer, r.what_.checksum_seed = static_cast<std::int32_t>(*n))},
+      {"checksum-seed", 0, takes::value,
+       VOLSYNC_NUMBER(integer, r.what_.checksum_seed = static_cast<std::int32_t>(*n))},
       {"partial-dir", 0, takes::value, VOLSYNC_TAKE(partial_dir)},
       {"delay-updates", 0, takes::nothing, VOLSYNC_SET(delay_updates, true)},
       {"partial", 0, takes::nothing, VOLSYNC_SET(partial, true)},
@@ -238,7 +267,8 @@ bool server_request::read_long(std::vector<std::string> const& words, std::size_
   if (found == std::end(option_rows::all)) return refuse(exit_code::syntax, shown + ": unknown option");
   std::optional<std::string_view> value;
   if (equals != std::string_view::npos) value = word.substr(equals + 1);
-  if (found->what == takes::nothing && value) return refuse(exit_code::syntax, shown + ": option does not take an argument");
+  if (found->what == takes::nothing && value)
+    return refuse(exit_code::syntax, shown + ": option does not take an argument");
   if (found->what == takes::value && !value) {
     if (at + 1 == words.size()) return refuse(exit_code::syntax, shown + ": missing argument");
     value = words[++at];

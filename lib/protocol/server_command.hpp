@@ -1,8 +1,8 @@
 // The command line of a server, read: what a client that started us wants of us.
 //
-// The client's words are rsync's (see server_args.hpp, which writes them); a value may follow an option by `=` or as the
-// next word. Nothing is guessed: a word that is unknown, or asks for what this version cannot do, is refused by name.
-// Source: lib/protocol/README.md, arguments of the remote command.
+// The client's words are rsync's (see server_args.hpp, which writes them); a value may follow an option by `=` or as
+// the next word. Nothing is guessed: a word that is unknown, or asks for what this version cannot do, is refused by
+// name. Source: lib/protocol/README.md, arguments of the remote command.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,11 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.hpp"
 #include "volsync/exit_code.hpp"
 #include "volsync/options.hpp"
 #include "volsync/result.hpp"
+
+#include "base/bytes.hpp"
 
 namespace volsync::protocol {
 
@@ -54,17 +55,17 @@ class server_request {
 
   volsync::options what_;
   refused_word refused_;
-  std::string letters_;                 // behind "e"
+  std::string letters_;  // behind "e"
   std::vector<std::string> paths_;
-  std::optional<bool> relative_;        // -R, --no-relative; unset: --files-from implies it
+  std::optional<bool> relative_;  // -R, --no-relative; unset: --files-from implies it
   bool server_ = false, sender_ = false, secluded_ = false, paths_begun_ = false;
 };
 
 // The words that come by standard input: each ended by NUL, one more NUL at the end. Takes as much of `input` as is
 // theirs and says how much that was; nothing: more has to come. Errors: truncated is none; arguments_too_long.
 struct secluded_words {
-  std::vector<std::string> words;       // without the dummy that stands first
-  std::size_t used = 0;                 // bytes
+  std::vector<std::string> words;  // without the dummy that stands first
+  std::size_t used = 0;            // bytes
 };
 [[nodiscard]] result<std::optional<secluded_words>> read_secluded_words(byte_view input);
 

@@ -11,11 +11,13 @@
 #include <string>
 #include <string_view>
 
-#include "base/bytes.hpp"
-#include "roles/job.hpp"
 #include "volsync/exit_code.hpp"
 #include "volsync/report.hpp"
 #include "volsync/result.hpp"
+
+#include "base/bytes.hpp"
+
+#include "roles/job.hpp"
 
 namespace volsync::protocol {
 

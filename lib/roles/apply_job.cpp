@@ -12,7 +12,7 @@ result<void> read_exactly(file& from, std::int64_t offset, std::span<std::byte> 
   while (!into.empty()) {
     auto const got = from.read_at(offset, into);
     if (!got) return got.error();
-    if (*got == 0) return std::make_error_code(std::errc::io_error);   // the basis became shorter
+    if (*got == 0) return std::make_error_code(std::errc::io_error);  // the basis became shorter
     offset += static_cast<std::int64_t>(*got);
     into = into.subspan(*got);
   }
@@ -122,7 +122,8 @@ void apply_job::copy_blocks(std::int32_t block, std::int32_t run) {
   o.to.outcome.matched += left;
   while (left > 0 && !o.to.broken()) {
     o.block.resize(static_cast<std::size_t>(std::min<std::int64_t>(left, step_bytes)));
-    auto const got = o.basis ? read_exactly(*o.basis, from, o.block) : result<void>{std::make_error_code(std::errc::io_error)};
+    auto const got =
+        o.basis ? read_exactly(*o.basis, from, o.block) : result<void>{std::make_error_code(std::errc::io_error)};
     // What the tokens refer to cannot be read (any more): the file is asked for again.
     if (!got) return o.to.spoil(false);
     o.digest.update(o.block);

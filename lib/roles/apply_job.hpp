@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "checksum/strong.hpp"
+
 #include "delta/tokens.hpp"
+
 #include "fs/destination.hpp"
+
 #include "roles/job.hpp"
 #include "roles/new_file.hpp"
 
@@ -23,9 +26,9 @@ struct apply_options : placing_options {
 
 // What has come for one file of the job, in the order of the stream.
 struct apply_part {
-  std::uint32_t file = 0;                   // which of the job's files
+  std::uint32_t file = 0;  // which of the job's files
   delta::token_batch tokens;
-  std::optional<checksum::digest> ends;     // the file is complete; the sender's digest of it
+  std::optional<checksum::digest> ends;  // the file is complete; the sender's digest of it
 };
 
 class apply_job final : public job {
@@ -40,7 +43,7 @@ class apply_job final : public job {
   // Between steps.
   void feed(apply_part part);
   [[nodiscard]] bool wants_parts() const noexcept { return parts_.empty() && !done(); }
-  [[nodiscard]] std::size_t held() const noexcept { return held_; }   // bytes of parts not worked off
+  [[nodiscard]] std::size_t held() const noexcept { return held_; }  // bytes of parts not worked off
   [[nodiscard]] std::vector<apply_outcome> take_outcomes() { return std::exchange(outcomes_, {}); }
   [[nodiscard]] std::vector<incoming_file> const& files() const noexcept { return files_; }
 
@@ -59,8 +62,8 @@ class apply_job final : public job {
   std::vector<incoming_file> files_;
   std::deque<apply_part> parts_;
   std::size_t held_ = 0;
-  std::unique_ptr<open_output> current_;    // the file under way
-  std::uint32_t ended_ = 0;                 // files that have their outcome
+  std::unique_ptr<open_output> current_;  // the file under way
+  std::uint32_t ended_ = 0;               // files that have their outcome
   std::vector<apply_outcome> outcomes_;
 };
 

@@ -33,7 +33,8 @@ bool empty(examine_context const& context, std::string const& path, cleared& don
 }
 
 // Whether a directory would go, in a dry run.
-result<void> would_go(examine_context const& context, std::string const& path, cleared& done, std::vector<event>& events) {
+result<void> would_go(examine_context const& context, std::string const& path, cleared& done,
+                      std::vector<event>& events) {
   auto const in = context.where->open(path);
   if (!in) return in.error();
   std::vector<directory_entry> names;
@@ -92,7 +93,8 @@ cleared clear_way(examine_context const& context, directory const& in, leaf_name
     said.role = "generator";
     events.emplace_back(std::move(said));
   }
-  events.emplace_back(message{message::level::error, std::string{"could not make way for new "} + kind_of(e) + ": " + path, false});
+  events.emplace_back(
+      message{message::level::error, std::string{"could not make way for new "} + kind_of(e) + ": " + path, false});
   return done;
 }
 

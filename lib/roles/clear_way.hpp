@@ -12,9 +12,9 @@
 namespace volsync::roles {
 
 struct cleared {
-  bool gone = false;                // nothing is there any more
+  bool gone = false;  // nothing is there any more
   bool had_errors = false;
-  entry_counts removed;             // what a directory contained
+  entry_counts removed;  // what a directory contained
 };
 
 // path: of `name` below the destination. mode: of what is there. e: what shall be there. What there is to be said,

@@ -7,17 +7,17 @@
 namespace volsync::roles {
 namespace {
 
-constexpr std::int64_t most_a_step = 8 << 20;     // bytes: the system copies them in some milliseconds
-constexpr std::int64_t file_cost = 16 << 10;      // bytes that a file is worth beyond its content
-constexpr std::int64_t least_cloned = 64 << 10;   // bytes: below that a clone costs more than it saves
+constexpr std::int64_t most_a_step = 8 << 20;    // bytes: the system copies them in some milliseconds
+constexpr std::int64_t file_cost = 16 << 10;     // bytes that a file is worth beyond its content
+constexpr std::int64_t least_cloned = 64 << 10;  // bytes: below that a clone costs more than it saves
 
 }  // namespace
 
 struct copy_job::open_copy {
   std::unique_ptr<file> from;
   new_file to;
-  std::int64_t left = 0;                    // bytes still to copy
-  bool begun = false;                       // its first part was made
+  std::int64_t left = 0;  // bytes still to copy
+  bool begun = false;     // its first part was made
 
   open_copy(std::unique_ptr<file> source, std::int64_t size, fs::destination& where, placing_options const& how,
             incoming_file const& what, std::uint32_t index)
@@ -26,7 +26,11 @@ struct copy_job::open_copy {
 
 copy_job::copy_job(file_opener open, std::shared_ptr<fs::destination> where, placing_options const& how,
                    std::vector<source_file> sources, std::vector<incoming_file> targets)
-    : open_{std::move(open)}, where_{std::move(where)}, how_{how}, sources_{std::move(sources)}, targets_{std::move(targets)} {}
+    : open_{std::move(open)},
+      where_{std::move(where)},
+      how_{how},
+      sources_{std::move(sources)},
+      targets_{std::move(targets)} {}
 
 copy_job::~copy_job() = default;
 
@@ -34,7 +38,7 @@ void copy_job::step() {
   std::int64_t worked = 0;
   while (at_ < sources_.size() && worked < most_a_step) {
     if (!current_) begin();
-    if (!current_) continue;                // it cannot be read, and that was noted
+    if (!current_) continue;  // it cannot be read, and that was noted
     std::int64_t const before = current_->to.size();
     if (current_->left > 0 && !current_->to.broken()) go_on();
     worked += file_cost + current_->to.size() - before;
@@ -70,7 +74,7 @@ void copy_job::go_on() {
   open_copy& c = *current_;
   for (std::int64_t room = most_a_step; room > 0 && c.left > 0 && !c.to.broken();) {
     std::int64_t const copied = copy(std::min(room, c.left));
-    if (copied == 0) c.left = 0;            // it became shorter: what was read is what is copied
+    if (copied == 0) c.left = 0;  // it became shorter: what was read is what is copied
     room -= copied;
     c.left -= std::min(c.left, copied);
   }

@@ -1,7 +1,7 @@
 // Copies files within this host: source and destination are both here, so the system can copy for us, or share blocks.
 //
-// The content is what is read between opening and the end: a file that grows meanwhile is cut at the size it had then, and
-// the listed time makes the next run look at it again.
+// The content is what is read between opening and the end: a file that grows meanwhile is cut at the size it had then,
+// and the listed time makes the next run look at it again.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fs/destination.hpp"
+
 #include "roles/new_file.hpp"
 #include "roles/reply_job.hpp"
 
@@ -37,10 +38,10 @@ class copy_job final : public reply_job {
   placing_options how_;
   std::vector<source_file> sources_;
   std::vector<incoming_file> targets_;
-  std::uint32_t at_ = 0;                    // file in work
+  std::uint32_t at_ = 0;  // file in work
   std::unique_ptr<open_copy> current_;
   bytes buffer_;
-  bool may_clone_ = true, may_copy_ = true; // the system's ways work here, as far as is known
+  bool may_clone_ = true, may_copy_ = true;  // the system's ways work here, as far as is known
 };
 
 }  // namespace volsync::roles

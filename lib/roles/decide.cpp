@@ -74,7 +74,8 @@ decision decide_link(flist::entry const& e, std::string_view path, std::string_v
 
 decision decide_node(flist::entry const& e, present const* there, receive_options const& how) {
   // One special file, or one device, may take the place of another.
-  bool const replaces = there != nullptr && (e.is_special() ? is_special(there->status.mode) : is_device(there->status.mode));
+  bool const replaces =
+      there != nullptr && (e.is_special() ? is_special(there->status.mode) : is_device(there->status.mode));
   bool const same = replaces && same_type(there->status.mode, e.mode);
   if (same && (e.is_special() || there->status.rdev == e.device())) return kept(e, *there, how);
   flist::item_flags flags = local_change | report_change;
@@ -138,14 +139,15 @@ std::uint32_t final_mode(flist::entry const& e, file_status const* was, receive_
   if (how.perms) return listed;
   // What is no file keeps the permissions of whatever it takes the place of; a link has none.
   bool const is_node = e.is_device() || e.is_special();
-  bool const kept = was != nullptr && (same_type(was->mode, e.mode) || (is_node && !S_ISDIR(was->mode) && !S_ISLNK(was->mode)));
+  bool const kept =
+      was != nullptr && (same_type(was->mode, e.mode) || (is_node && !S_ISDIR(was->mode) && !S_ISLNK(was->mode)));
   if (kept) {
     std::uint32_t mode = was->mode & permission_bits;
     if (how.executability && e.is_regular()) {
       if ((e.mode & any_execute) == 0) {
         mode &= ~any_execute;
       } else if ((mode & any_execute) == 0) {
-        mode |= (mode & 0444U) >> 2U;   // executable by those who may read
+        mode |= (mode & 0444U) >> 2U;  // executable by those who may read
       }
     }
     return mode;
@@ -166,7 +168,7 @@ flist::item_flags attribute_flags(flist::entry const& e, file_status const& ther
     if (how.perms) {
       if (((e.mode ^ there.mode) & permission_bits) != 0) flags |= report_perms;
     } else if (how.executability && e.is_regular()) {
-      bool const executable = (final_mode(e, &there, how) & any_execute) != 0;   // never where nobody may read
+      bool const executable = (final_mode(e, &there, how) & any_execute) != 0;  // never where nobody may read
       if (executable != ((there.mode & any_execute) != 0)) flags |= report_perms;
     }
   }

@@ -8,40 +8,42 @@
 #include <string>
 #include <string_view>
 
+#include "volsync/tree.hpp"
+
 #include "flist/entry.hpp"
 #include "flist/item_flags.hpp"
+
 #include "roles/apply_job.hpp"
 #include "roles/receive_options.hpp"
-#include "volsync/tree.hpp"
 
 namespace volsync::roles {
 
 // What is at an entry's place.
 struct present {
   file_status status;
-  std::string link;                    // target of a symbolic link
-  bool same_content = false;           // -c: the digests agree
+  std::string link;           // target of a symbolic link
+  bool same_content = false;  // -c: the digests agree
 };
 
 enum class step_kind : std::uint8_t {
-  leave,       // nothing is done and nothing is said but `remark`
-  keep,        // up to date; attributes are mended where the flags say so
-  create,      // make the directory, link, device or special
-  transfer,    // ask for the content
+  leave,     // nothing is done and nothing is said but `remark`
+  keep,      // up to date; attributes are mended where the flags say so
+  create,    // make the directory, link, device or special
+  transfer,  // ask for the content
 };
 
 struct decision {
   step_kind what = step_kind::leave;
   flist::item_flags flags = 0;
-  bool clear_way = false;              // what is there must be removed first: it is of another type
+  bool clear_way = false;  // what is there must be removed first: it is of another type
   // A line for the user, "NAME is newer"; the level at which it is said. `leave` only.
   enum class remark_level : std::uint8_t { none, skip, absent, nonreg, safe_links } level = remark_level::none;
-  std::string_view remark;             // words after the name ("exists"), before it (nonreg), or what is not made (absent: "file")
+  std::string_view remark;  // words after the name ("exists"), before it (nonreg), or what is not made (absent: "file")
 };
 
 // target: of a symbolic link in the list. path: on the wire. there: null if nothing is there.
-[[nodiscard]] decision decide(flist::entry const& e, std::string_view path, std::string_view target, present const* there,
-                              receive_options const& how);
+[[nodiscard]] decision decide(flist::entry const& e, std::string_view path, std::string_view target,
+                              present const* there, receive_options const& how);
 
 // Whether size and time (or content, under -c) let a regular file pass as unchanged.
 [[nodiscard]] bool passes_quick_check(flist::entry const& e, present const& there, receive_options const& how) noexcept;
@@ -60,6 +62,7 @@ struct decision {
 [[nodiscard]] wanted_attributes attributes_for(flist::entry const& e, file_status const& there, file_status const* was,
                                                receive_options const& how);
 // Permissions of an entry at the end. was: as above.
-[[nodiscard]] std::uint32_t final_mode(flist::entry const& e, file_status const* was, receive_options const& how) noexcept;
+[[nodiscard]] std::uint32_t final_mode(flist::entry const& e, file_status const* was,
+                                       receive_options const& how) noexcept;
 
 }  // namespace volsync::roles

@@ -3,10 +3,12 @@
 
 #include <string>
 
-#include "flist/list.hpp"
-#include "roles/values.hpp"
 #include "volsync/events.hpp"
 #include "volsync/report.hpp"
+
+#include "flist/list.hpp"
+
+#include "roles/values.hpp"
 
 namespace volsync::roles {
 

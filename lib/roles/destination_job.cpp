@@ -35,13 +35,18 @@ void destination_job::step() {
   if (status && S_ISDIR(status->mode)) return enter(path);
   bool const single = what_.one_entry && !what_.entry_is_root && !slash;
   if (status) {
-    if (slash) return fail(exit_code::file_selection, "cannot stat destination \"" + path + "/\": " + strerror_text({ENOTDIR, std::generic_category()}));
-    if (!what_.one_entry) return fail(exit_code::file_selection, "destination must be a directory when copying more than 1 file");
-    if (what_.entry_is_directory) return fail(exit_code::file_selection, "cannot overwrite non-directory with a directory");
+    if (slash)
+      return fail(exit_code::file_selection,
+                  "cannot stat destination \"" + path + "/\": " + strerror_text({ENOTDIR, std::generic_category()}));
+    if (!what_.one_entry)
+      return fail(exit_code::file_selection, "destination must be a directory when copying more than 1 file");
+    if (what_.entry_is_directory)
+      return fail(exit_code::file_selection, "cannot overwrite non-directory with a directory");
     return enter_parent_for_single(path);
   }
   if (!is_missing(status.error())) {
-    return fail(exit_code::file_selection, "cannot stat destination \"" + path + "\": " + strerror_text(status.error()));
+    return fail(exit_code::file_selection,
+                "cannot stat destination \"" + path + "\": " + strerror_text(status.error()));
   }
   if (single) return enter_parent_for_single(path);
   if (!make(path)) return;
@@ -103,7 +108,8 @@ void destination_job::enter_parent_for_single(std::string const& path) {
   std::string const parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
   answer_.single_name = path.substr(slash == std::string::npos ? 0 : slash + 1);
   if (answer_.single_name == "." || answer_.single_name == "..") {
-    return fail(exit_code::file_selection, "change_dir#3 \"" + path + "\" failed: " + strerror_text({ENOENT, std::generic_category()}));
+    return fail(exit_code::file_selection,
+                "change_dir#3 \"" + path + "\" failed: " + strerror_text({ENOENT, std::generic_category()}));
   }
   auto const status = files_->status_of(parent, true);
   if (!status && what_.make_parents && is_missing(status.error())) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+
 #include "roles/clear_way.hpp"
 
 namespace volsync::roles {
@@ -48,12 +49,12 @@ struct examine_job::subject {
   flist::entry const* e = nullptr;
   std::uint32_t position = 0;
   bool self = false;
-  std::string path;                          // below the destination
+  std::string path;  // below the destination
   std::string parent;
-  std::optional<leaf_name> name;             // nothing: the destination's root
-  std::shared_ptr<directory const> in;       // null: nothing is there (a dry run), or the root is meant
+  std::optional<leaf_name> name;        // nothing: the destination's root
+  std::shared_ptr<directory const> in;  // null: nothing is there (a dry run), or the root is meant
   std::optional<present> there;
-  std::string_view target;                   // of a symbolic link in the list
+  std::string_view target;  // of a symbolic link in the list
 };
 
 // A file that is read in steps: to compare it (-c) or to sign it.
@@ -62,7 +63,7 @@ struct examine_job::reading {
   std::unique_ptr<file> from;
   std::optional<checksum::file_digest> digest;
   std::optional<delta::signer> signer;
-  std::optional<examined> asked;             // signing: the request that waits for it
+  std::optional<examined> asked;  // signing: the request that waits for it
   bytes buffer;
 };
 
@@ -139,7 +140,7 @@ bool examine_job::examine(std::uint32_t position, bool self) {
   s.position = position;
   s.self = self;
   s.path = self ? list.path : list.path_of(*s.e);
-  if (!self && task_.incremental && s.path.empty()) return true;   // "." is itemized as the list's own directory
+  if (!self && task_.incremental && s.path.empty()) return true;  // "." is itemized as the list's own directory
   bool const leaves = flist::has(s.e->flags, flist::entry_flags::hard_linked) && context_->how.hard_links &&
                       !task_.member && !s.e->is_directory();
   if (leaves && !s.e->is_regular()) {
@@ -172,7 +173,8 @@ bool examine_job::examine(std::uint32_t position, bool self) {
   if (s.e->is_symlink()) s.target = list.list->extra(*s.e);
   if (!look(s)) return true;
   // A list's own directory is made, or freed of what is in its place, with the list that names it.
-  if (self && !task_.settled && !context_->how.dry_run && (!s.there || !S_ISDIR(s.there->status.mode))) return wait_for_turn();
+  if (self && !task_.settled && !context_->how.dry_run && (!s.there || !S_ISDIR(s.there->status.mode)))
+    return wait_for_turn();
   bool const shared = !task_.settled && s.there && !s.e->is_directory() && s.there->status.link_count > 1;
   if (s.there && wants_digest(*s.e, s.there->status, context_->how)) {
     if (shared) return wait_for_turn();
@@ -195,7 +197,8 @@ bool examine_job::examine(std::uint32_t position, bool self) {
 
 // Names that come and go change a directory's time: where it was there before, it is looked at first.
 bool examine_job::may_change_parent(subject const& s) const {
-  return task_.settled || task_.member || context_->how.dry_run || !s.name || parent_is_new_ || passed_.contains(s.parent);
+  return task_.settled || task_.member || context_->how.dry_run || !s.name || parent_is_new_ ||
+         passed_.contains(s.parent);
 }
 
 // False, for examine() to return. Of names of one file here that are files of their own in the list, each may change
@@ -205,7 +208,8 @@ bool examine_job::wait_for_turn() {
   return false;
 }
 
-// Its turn is the generator's to find. That nothing is there is all that can be said before: it saves most members a job.
+// Its turn is the generator's to find. That nothing is there is all that can be said before: it saves most members a
+// job.
 void examine_job::hand_over_member(subject const& s) {
   examined one;
   one.what = examined::kind::member;
@@ -240,7 +244,7 @@ bool examine_job::look(subject& s) {
     s.there = present{*status, {}, false};
     return true;
   }
-  if (!s.in || (parent_is_new_ && !task_.redo)) return true;   // a first attempt may have left something
+  if (!s.in || (parent_is_new_ && !task_.redo)) return true;  // a first attempt may have left something
   bool const follow = s.e->is_directory() && context_->where->keeps_links();
   auto status = s.in->status_of(*s.name, false);
   if (status && follow && S_ISLNK(status->mode)) {
@@ -261,7 +265,7 @@ bool examine_job::look(subject& s) {
 void examine_job::remark(subject const& s, decision const& d) {
   using level = decision::remark_level;
   receive_options const& how = context_->how;
-  if (s.self && !s.path.empty()) return;                 // said with the list that names it
+  if (s.self && !s.path.empty()) return;  // said with the list that names it
   auto const& list = *task_.list;
   std::string shown = s.self ? list.listed_path : list.listed_path_of(*s.e);
   if (shown.empty()) shown = ".";
@@ -298,8 +302,12 @@ void examine_job::act(subject& s, decision d) {
         leave_member(s);
       }
       return;
-    case step_kind::keep: keep(s, d); return;
-    case step_kind::create: create(s, d); return;
+    case step_kind::keep:
+      keep(s, d);
+      return;
+    case step_kind::create:
+      create(s, d);
+      return;
     case step_kind::transfer:
       if (t.defer_missing && (!s.there || d.clear_way)) {
         // What is of another type goes now; the link that takes its place replaces anything but a directory.
@@ -318,7 +326,8 @@ void examine_job::act(subject& s, decision d) {
 // rsync compares with what is left, and so do we.
 flist::item_flags examine_job::mend(subject& s, flist::item_flags flags, flist::item_flags told) {
   bool const new_root = !s.name && context_->root_is_new;
-  wanted_attributes wanted = attributes_for(*s.e, s.there->status, new_root ? nullptr : &s.there->status, context_->how);
+  wanted_attributes wanted =
+      attributes_for(*s.e, s.there->status, new_root ? nullptr : &s.there->status, context_->how);
   // A directory's time is set when its content is done; a file's only if it differs by more than may be, but with -c to
   // the nanosecond.
   bool const exactly = context_->how.checksum && s.e->is_regular();
@@ -352,7 +361,7 @@ void examine_job::keep(subject& s, decision const& d) {
   one.device = s.there->status.device;
   one.inode = s.there->status.inode;
   if (s.e->is_directory()) {
-    if (task_.incremental && !s.self) return;                 // with its own list
+    if (task_.incremental && !s.self) return;  // with its own list
     if (s.self && task_.self_is_new) one.flags = is_new | local_change;
   }
   bool const new_root = !s.name && context_->root_is_new;
@@ -398,14 +407,15 @@ void examine_job::make_directory(subject& s, decision const& d) {
   auto const made = s.in->make_directory(*s.name, working);
   if (!made && made.error() != std::errc::file_exists) {
     problem(s, "recv_generator: mkdir", made.error());
-    events_.emplace_back(message{message::level::error, "*** Skipping any contents from this failed directory ***", false});
+    events_.emplace_back(
+        message{message::level::error, "*** Skipping any contents from this failed directory ***", false});
     one.what = examined::kind::no_directory;
     outcomes_.push_back(std::move(one));
     return;
   }
   touched(s.parent);
   touched(s.path);
-  if (made) context_->where->note_made(s.path);   // who else has made it may have put something into it
+  if (made) context_->where->note_made(s.path);  // who else has made it may have put something into it
   file_status made_now = unknown_status(S_IFDIR | working);
   // A directory may inherit a set-group-id bit, which stays unless permissions are kept.
   if (auto const now = s.in->status_of(*s.name)) made_now.mode = now->mode;
@@ -456,7 +466,8 @@ void examine_job::make_other(subject& s, decision const& d) {
 }
 
 // name: null for the directory itself.
-void examine_job::set_attributes(subject& s, directory const& in, leaf_name const* name, wanted_attributes const& wanted) {
+void examine_job::set_attributes(subject& s, directory const& in, leaf_name const* name,
+                                 wanted_attributes const& wanted) {
   if (wanted.uid != keep_id || wanted.gid != keep_id) {
     auto const set = name ? in.set_owner(*name, wanted.uid, wanted.gid) : in.set_owner(wanted.uid, wanted.gid);
     if (!set) return problem(s, "chown", set.error());
@@ -466,7 +477,8 @@ void examine_job::set_attributes(subject& s, directory const& in, leaf_name cons
     if (!set) problem(s, "failed to set times on", set.error());
   }
   // A change of the owner may have taken setuid and setgid away.
-  bool const again = (wanted.uid != keep_id || wanted.gid != keep_id) && context_->how.perms && (s.e->mode & set_id_bits) != 0;
+  bool const again =
+      (wanted.uid != keep_id || wanted.gid != keep_id) && context_->how.perms && (s.e->mode & set_id_bits) != 0;
   if (!s.e->is_symlink() && (wanted.mode || again)) {
     std::uint32_t const mode = wanted.mode ? *wanted.mode : s.e->mode & 07777U;
     auto const set = name ? in.set_mode(*name, mode) : in.set_mode(mode);
@@ -486,8 +498,10 @@ bool examine_job::make_way(subject& s) {
 void examine_job::choose_basis(subject& s, examined& asked) {
   auto const& how = context_->how;
   if (!how.partial_dir.empty() && s.in) {
-    auto const parent = how.partial_dir.front() == '/' ? result<std::shared_ptr<directory const>>{std::make_error_code(std::errc::not_supported)}
-                                                       : context_->where->open(s.parent.empty() ? how.partial_dir : s.parent + "/" + how.partial_dir);
+    auto const parent =
+        how.partial_dir.front() == '/'
+            ? result<std::shared_ptr<directory const>>{std::make_error_code(std::errc::not_supported)}
+            : context_->where->open(s.parent.empty() ? how.partial_dir : s.parent + "/" + how.partial_dir);
     if (parent) {
       if (auto const status = (*parent)->status_of(*s.name); status && S_ISREG(status->mode)) {
         asked.target->basis = basis_place::partial_dir;
@@ -527,7 +541,8 @@ void examine_job::request(subject& s, decision const& d) {
     outcomes_.push_back(std::move(asked));
     return;
   }
-  auto const kept = to.in_place && was != nullptr ? std::optional{attributes_in_place(*s.e, *was, mode, how)} : std::nullopt;
+  auto const kept =
+      to.in_place && was != nullptr ? std::optional{attributes_in_place(*s.e, *was, mode, how)} : std::nullopt;
   choose_basis(s, asked);
   if (kept && to.basis != basis_place::partial_dir) to.attributes = *kept;
   if (how.whole_file && !task_.redo) to.basis = basis_place::none;

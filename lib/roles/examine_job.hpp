@@ -1,8 +1,8 @@
 // Looks at what is at the destination for up to 64 neighbours of a list, decides, does what is local, and signs bases.
 //
-// A directory may be missing because another job is about to make it: then the job stops there (blocked) and is run again
-// when everything before it is settled. So it does where a file has other names, which may stand for other entries.
-// Thus jobs can run side by side and still do things in an order that works.
+// A directory may be missing because another job is about to make it: then the job stops there (blocked) and is run
+// again when everything before it is settled. So it does where a file has other names, which may stand for other
+// entries. Thus jobs can run side by side and still do things in an order that works.
 #pragma once
 
 #include <cstdint>
@@ -13,44 +13,49 @@
 #include <unordered_set>
 #include <vector>
 
+#include "volsync/events.hpp"
+
 #include "checksum/strong.hpp"
-#include "delta/signature.hpp"
+
 #include "filter/rules.hpp"
+
+#include "delta/signature.hpp"
+
 #include "fs/destination.hpp"
+
 #include "roles/apply_job.hpp"
 #include "roles/decide.hpp"
 #include "roles/job.hpp"
-#include "roles/received_lists.hpp"
 #include "roles/receive_options.hpp"
+#include "roles/received_lists.hpp"
 #include "roles/removal_job.hpp"
-#include "volsync/events.hpp"
 
 namespace volsync::roles {
 
 // What all examine jobs of a run share; immutable.
 struct examine_context {
-  std::shared_ptr<fs::destination> where;   // null: the destination does not exist (a dry run): everything is missing
+  std::shared_ptr<fs::destination> where;  // null: the destination does not exist (a dry run): everything is missing
   receive_options how;
   checksum::block_digest blocks{checksum::algorithm::md5};
-  std::string full_root;                    // path of the destination, for messages
-  std::shared_ptr<filter::rule_set const> rules;   // of the receiving side; null: none
-  std::uint32_t user = 0;                   // who we are, see removal_context
-  std::shared_ptr<removal_limit> limit;     // --max-delete; null: none
-  bool root_is_new = false;                 // the destination itself was made by this run
+  std::string full_root;                          // path of the destination, for messages
+  std::shared_ptr<filter::rule_set const> rules;  // of the receiving side; null: none
+  std::uint32_t user = 0;                         // who we are, see removal_context
+  std::shared_ptr<removal_limit> limit;           // --max-delete; null: none
+  bool root_is_new = false;                       // the destination itself was made by this run
 };
 
 // Which entries, and what is known about them.
 struct examine_task {
   std::shared_ptr<received_list const> list;
-  std::uint32_t from = 0, to = 0;           // positions
-  bool self = false;                        // first of all the list's own directory
-  bool self_is_new = false;                 // it was made by this run
-  bool settled = false;                     // everything before these entries is done
-  bool incremental = false;                 // directories inside are itemized with their own lists
+  std::uint32_t from = 0, to = 0;  // positions
+  bool self = false;               // first of all the list's own directory
+  bool self_is_new = false;        // it was made by this run
+  bool settled = false;            // everything before these entries is done
+  bool incremental = false;        // directories inside are itemized with their own lists
   // One member of a hard-link group, in its turn:
-  bool member = false;                      // examine it although it is one
-  bool defer_missing = false;               // if nothing is there, do nothing and say so
-  bool redo = false;                        // ask again for content: whatever is there
+  bool member = false;         // examine it although it is one
+  bool defer_missing = false;  // if nothing is there, do nothing and say so
+  bool redo = false;           // ask again for content: whatever is there
 };
 
 // An outcome, for entries that have one.
@@ -68,14 +73,14 @@ struct examined {
   kind what = kind::record;
   std::uint32_t position = 0;
   bool self = false;
-  bool absent = false;                               // member: nothing is there, and its content could be asked for
-  bool in_the_way = false;                           // missing: something of another type is or was there
+  bool absent = false;      // member: nothing is there, and its content could be asked for
+  bool in_the_way = false;  // missing: something of another type is or was there
   flist::item_flags flags = 0;
   std::optional<std::uint8_t> basis;
-  std::unique_ptr<incoming_file> target;             // request
-  std::shared_ptr<delta::signature const> sums;      // request with a basis
+  std::unique_ptr<incoming_file> target;         // request
+  std::shared_ptr<delta::signature const> sums;  // request with a basis
   delta::sum_head head;
-  std::uint64_t device = 0, inode = 0;               // settled_member that is there
+  std::uint64_t device = 0, inode = 0;  // settled_member that is there
 };
 
 class examine_job final : public job {
@@ -99,8 +104,8 @@ class examine_job final : public job {
   [[nodiscard]] bool had_errors() const noexcept { return had_errors_; }
 
  private:
-  struct reading;                                    // a basis being signed or digested
-  struct subject;                                    // the entry in work
+  struct reading;  // a basis being signed or digested
+  struct subject;  // the entry in work
 
   enum class parent_state : std::uint8_t { open, missing, blocked };
   [[nodiscard]] parent_state open_parent(std::string const& path);
@@ -131,12 +136,12 @@ class examine_job final : public job {
   bool self_done_ = false;
   bool blocked_ = false;
   bool had_errors_ = false;
-  std::string parent_path_;                          // of parent_
+  std::string parent_path_;  // of parent_
   std::shared_ptr<directory const> parent_;
-  bool parent_is_new_ = false;                       // made by this run
-  bool parent_missing_ = false;                      // a dry run: nothing is there
+  bool parent_is_new_ = false;   // made by this run
+  bool parent_missing_ = false;  // a dry run: nothing is there
   bool parent_known_ = false;
-  std::unordered_set<std::string> passed_;           // directories looked at by this job
+  std::unordered_set<std::string> passed_;  // directories looked at by this job
   std::unique_ptr<reading> reading_;
   std::vector<examined> outcomes_;
   std::vector<event> events_;

@@ -8,7 +8,7 @@
 namespace volsync::roles {
 namespace {
 
-constexpr std::size_t file_overhead = 128;   // bytes: a file costs something even when it is empty
+constexpr std::size_t file_overhead = 128;  // bytes: a file costs something even when it is empty
 
 }  // namespace
 
@@ -17,7 +17,7 @@ struct file_job::open_file {
   open_file(std::unique_ptr<file> f, std::int64_t expected, delta::matcher m, checksum::algorithm a)
       : source{std::move(f)}, left{expected}, search{std::move(m)}, whole{a} {}
   std::unique_ptr<file> source;
-  std::int64_t left;                      // bytes still to read: a file that grows meanwhile is cut at its size when opened
+  std::int64_t left;  // bytes still to read: a file that grows meanwhile is cut at its size when opened
   delta::matcher search;
   checksum::file_digest whole;
   bool begun = false;
@@ -85,7 +85,7 @@ bool file_job::send_as_listed(file& from) {
   if (has_basis() || size < 0 || size >= static_cast<std::int64_t>(step_bytes)) return false;
   file_part part;
   bytes& into = part.tokens.literals;
-  into.resize(static_cast<std::size_t>(size) + 1);   // one more shows that it did not grow
+  into.resize(static_cast<std::size_t>(size) + 1);  // one more shows that it did not grow
   auto const got = from.read_at(0, into);
   if (!got || *got != static_cast<std::size_t>(size)) return false;
   into.resize(*got);
@@ -110,7 +110,7 @@ void file_job::send_small(std::unique_ptr<file> from, std::size_t size) {
   while (filled < size) {
     auto const got = from->read(std::span{into}.subspan(filled));
     if (!got) failure = got.error();
-    if (!got || *got == 0) break;          // 0: cut short meanwhile; what was read is what is sent
+    if (!got || *got == 0) break;  // 0: cut short meanwhile; what was read is what is sent
     filled += *got;
   }
   into.resize(filled);
@@ -137,7 +137,8 @@ void file_job::continue_file() {
   std::size_t const before = tokens.size();
   std::int64_t read_now = 0;
   // A file that matches makes no output, but a step must still end.
-  while (current_->left > 0 && tokens.size() - before < step_bytes && read_now < 16 * static_cast<std::int64_t>(step_bytes)) {
+  while (current_->left > 0 && tokens.size() - before < step_bytes &&
+         read_now < 16 * static_cast<std::int64_t>(step_bytes)) {
     auto const wanted = static_cast<std::size_t>(std::min<std::int64_t>(current_->left, std::int64_t{step_bytes}));
     auto const room = current_->search.space(wanted);
     auto const got = current_->source->read(room.first(std::min(room.size(), wanted)));

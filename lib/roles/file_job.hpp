@@ -1,15 +1,19 @@
-// Sends files: opens, reads, searches the receiver's blocks and digests, for a batch of small files or a part of a large one.
+// Sends files: opens, reads, searches the receiver's blocks and digests, for a batch of small files or a part of a
+// large one.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "volsync/tree.hpp"
+
 #include "checksum/strong.hpp"
+
 #include "delta/matcher.hpp"
+
 #include "roles/reply_job.hpp"
 #include "roles/values.hpp"
-#include "volsync/tree.hpp"
 
 namespace volsync::roles {
 
@@ -17,7 +21,7 @@ struct file_job_options {
   checksum::algorithm algorithm = checksum::algorithm::md5;
   std::int32_t seed = 0;
   checksum::md5_seed seed_place = checksum::md5_seed::before;
-  bool in_place = false;         // the receiver updates its basis in place
+  bool in_place = false;  // the receiver updates its basis in place
 };
 
 class file_job final : public reply_job {
@@ -45,9 +49,9 @@ class file_job final : public reply_job {
   file_job_options how_;
   std::shared_ptr<std::vector<request> const> requests_;
   std::vector<source_file> files_;
-  std::uint32_t at_ = 0;                  // request in work
-  std::unique_ptr<open_file> current_;    // a file that takes several reads
-  std::size_t made_ = 0;                  // bytes made in this step
+  std::uint32_t at_ = 0;                // request in work
+  std::unique_ptr<open_file> current_;  // a file that takes several reads
+  std::size_t made_ = 0;                // bytes made in this step
 };
 
 }  // namespace volsync::roles

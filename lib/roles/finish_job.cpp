@@ -25,10 +25,12 @@ void finish_job::step() {
       continue;
     }
     if (each.mtime) {
-      if (auto const set = (*handle)->set_mtime(*each.mtime); !set) problem(each, "failed to set times on", set.error());
+      if (auto const set = (*handle)->set_mtime(*each.mtime); !set)
+        problem(each, "failed to set times on", set.error());
     }
     if (each.mode) {
-      if (auto const set = (*handle)->set_mode(*each.mode); !set) problem(each, "failed to set permissions on", set.error());
+      if (auto const set = (*handle)->set_mode(*each.mode); !set)
+        problem(each, "failed to set permissions on", set.error());
     }
   }
   done_ = at_ == directories_.size();

@@ -1,5 +1,5 @@
-// Sets directories right when their content is done: the time that work in them has moved, and the mode they were worked
-// in with.
+// Sets directories right when their content is done: the time that work in them has moved, and the mode they were
+// worked in with.
 #pragma once
 
 #include <memory>
@@ -7,15 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "fs/destination.hpp"
-#include "roles/job.hpp"
 #include "volsync/events.hpp"
+
+#include "fs/destination.hpp"
+
+#include "roles/job.hpp"
 
 namespace volsync::roles {
 
 struct directory_finish {
-  std::string path;                         // below the destination, "" for its root
-  std::optional<std::uint32_t> mode;        // 07777 bits
+  std::string path;                   // below the destination, "" for its root
+  std::optional<std::uint32_t> mode;  // 07777 bits
   std::optional<time_point> mtime;
 };
 

@@ -12,9 +12,9 @@ namespace {
 using namespace flist::item;
 
 constexpr std::uint32_t chunk_entries = step_files;
-constexpr std::size_t most_waiting_bytes = 8U << 20;      // of signatures not yet given out
-constexpr std::size_t most_waiting = 2048;                // values not yet given out
-constexpr std::size_t most_outstanding = 16'384;          // files asked for
+constexpr std::size_t most_waiting_bytes = 8U << 20;  // of signatures not yet given out
+constexpr std::size_t most_waiting = 2048;            // values not yet given out
+constexpr std::size_t most_outstanding = 16'384;      // files asked for
 
 std::size_t cost(request const& r) {
   return r.sums ? r.sums->weak.size() * sizeof(std::uint32_t) + r.sums->strong.size() : 0;
@@ -55,7 +55,8 @@ void generator::list_arrived(std::shared_ptr<received_list const> list) {
   made->before_previous = std::exchange(newest_before_, made->list->before);
   for (std::uint32_t i = 0; i < made->list->size(); ++i) {
     flist::entry const& e = made->list->at(i);
-    if (!flist::has(e.flags, flist::entry_flags::hard_linked) || flist::has(e.flags, flist::entry_flags::duplicate)) continue;
+    if (!flist::has(e.flags, flist::entry_flags::hard_linked) || flist::has(e.flags, flist::entry_flags::duplicate))
+      continue;
     auto& g = groups_[e.group];
     if (!g) g = std::make_unique<group>();
     g->lists.push_back(made->number);
@@ -89,7 +90,9 @@ job_ptr generator::run(job_ptr job, then what) {
   return job;
 }
 
-bool generator::quiet() const noexcept { return running_.empty() && ready_.empty() && links_.empty() && chunks_.empty(); }
+bool generator::quiet() const noexcept {
+  return running_.empty() && ready_.empty() && links_.empty() && chunks_.empty();
+}
 
 void generator::take(job_ptr step) {
   auto const known = running_.find(step.get());
@@ -117,9 +120,9 @@ job_ptr generator::next_job() {
   return start_chunk();
 }
 
-// Members of a group may lie in lists to come, which decides who is asked for. Counted from the oldest open list on, because
-// the sender does so, too, and waits for us when it is far enough ahead. They may also tell of directories that could not
-// be read, and then nothing is to be removed.
+// Members of a group may lie in lists to come, which decides who is asked for. Counted from the oldest open list on,
+// because the sender does so, too, and waits for us when it is far enough ahead. They may also tell of directories that
+// could not be read, and then nothing is to be removed.
 bool generator::may_start() const {
   bool const waits = context_->how.hard_links || how_.removal != removal_time::never;
   if (!waits || lists_.complete()) return true;
@@ -141,7 +144,8 @@ job_ptr generator::start_chunk() {
       of->removals_first.pop_front();
       return start_removing(of, std::move(first.what), std::move(first.after));
     }
-    if (of->removal_next) return start_removing(of, std::move(*std::exchange(of->removal_next, std::nullopt)), of->removal_finish);
+    if (of->removal_next)
+      return start_removing(of, std::move(*std::exchange(of->removal_next, std::nullopt)), of->removal_finish);
     examine_task task;
     task.list = of->list;
     task.incremental = how_.incremental;
@@ -208,7 +212,8 @@ void generator::settle_chunks() {
     if (!front->complete) {
       if (front->parked) {
         static_cast<examine_job&>(*front->parked).set_settled();
-        ready_.emplace_back(std::move(front->parked), [this, front](job_ptr again) { take_examined(front, std::move(again)); });
+        ready_.emplace_back(std::move(front->parked),
+                            [this, front](job_ptr again) { take_examined(front, std::move(again)); });
       }
       return;
     }
@@ -220,7 +225,9 @@ void generator::settle_chunks() {
 void generator::deliver(std::shared_ptr<work> const& of, examined one) {
   received_list const& list = *of->list;
   switch (one.what) {
-    case examined::kind::record: record(list, one); break;
+    case examined::kind::record:
+      record(list, one);
+      break;
     case examined::kind::request:
       if (context_->how.dry_run) {
         record(list, one);
@@ -228,12 +235,17 @@ void generator::deliver(std::shared_ptr<work> const& of, examined one) {
         ask(of, std::move(one), false, std::nullopt);
       }
       break;
-    case examined::kind::member: enter_member(of, one.position, one.absent); break;
-    case examined::kind::made_directory: made_ahead_.insert(list.path_of(list.at(one.position))); break;
+    case examined::kind::member:
+      enter_member(of, one.position, one.absent);
+      break;
+    case examined::kind::made_directory:
+      made_ahead_.insert(list.path_of(list.at(one.position)));
+      break;
     case examined::kind::no_directory:
     case examined::kind::missing:
     case examined::kind::settled_member:
-    case examined::kind::skipped_member: break;
+    case examined::kind::skipped_member:
+      break;
   }
 }
 
@@ -244,7 +256,7 @@ void generator::record(received_list const& list, examined const& one, std::opti
   bool const is_root = !one.self && !how_.incremental && list.path_of(list.at(one.position)).empty();
   if ((one.self || is_root) && made_ahead_.erase(list.path) != 0) r.flags = is_new | local_change;
   flist::entry const& e = one.self ? *list.self : list.at(one.position);
-  if (!context_->how.implied_dirs && flist::has(e.flags, flist::entry_flags::implied)) return;   // left alone
+  if (!context_->how.implied_dirs && flist::has(e.flags, flist::entry_flags::implied)) return;  // left alone
   r.basis = one.basis;
   bool const told = (r.flags & significant) != 0 || (xname && !xname->empty()) || context_->how.itemize_unchanged;
   r.xname = std::move(xname);
@@ -254,13 +266,14 @@ void generator::record(received_list const& list, examined const& one, std::opti
 
 // Neither made nor sent; directories are the sender's to name.
 void generator::tell_unchanged(received_list const& list, examined const& one, request const& r) {
-  bool const in_place = r.xname && r.xname->empty();   // a link that is there already
+  bool const in_place = r.xname && r.xname->empty();  // a link that is there already
   bool const made = (r.flags & local_change) != 0 && !in_place;
   if (one.self || made || (r.flags & (transfer | is_new)) != 0) return;
   flist::entry const& e = list.at(one.position);
   if (e.is_directory()) return;
   std::string said = list.listed_path_of(e);
-  bool const looked_at = !(in_place && context_->how.dry_run);   // a dry run does not compare such a link with its leader
+  bool const looked_at =
+      !(in_place && context_->how.dry_run);  // a dry run does not compare such a link with its leader
   if (!looked_at || (r.flags & significant) == 0) said += " is uptodate";
   tell_(message{message::level::info, std::move(said), false});
 }
@@ -312,7 +325,8 @@ void generator::arrived(std::int32_t n) {
   outstanding_.erase(known);
   touched_.insert(done->what.target.parent);
   --done->of->pending;
-  if (done->group_id) leader_is_done(*done->group_id, done->what.list->path_of(done->what.list->at(done->what.position)));
+  if (done->group_id)
+    leader_is_done(*done->group_id, done->what.list->path_of(done->what.list->at(done->what.position)));
   advance_lists();
   advance_phases();
 }
@@ -359,7 +373,8 @@ void generator::ask_again(std::unique_ptr<asked> what) {
     for (auto& one : job.take_outcomes()) outcome->push_back(std::move(one));
     tell_all(job.take_events());
     if (!job.done()) {
-      if (auto const self = weak.lock()) ready_.emplace_back(std::move(step), [self](job_ptr again) { (*self)(std::move(again)); });
+      if (auto const self = weak.lock())
+        ready_.emplace_back(std::move(step), [self](job_ptr again) { (*self)(std::move(again)); });
       return;
     }
     if (!outcome->empty() && outcome->front().what == examined::kind::request) {
@@ -387,7 +402,8 @@ result<void> generator::answered() {
   // Until now the sender could speak of that list.
   if (how_.incremental && lists_.open() > 0) lists_.retire_oldest();
   // With several lists, only the last one's end is the end of a phase.
-  if (at_ != state::examining && at_ != state::waiting) phases_answered_ = std::max(0, answers_ - std::max(0, lists_told_ - 1));
+  if (at_ != state::examining && at_ != state::waiting)
+    phases_answered_ = std::max(0, answers_ - std::max(0, lists_told_ - 1));
   advance_phases();
   return {};
 }
@@ -426,7 +442,8 @@ void generator::finish(std::vector<directory_finish> directories, std::function<
     auto& job = static_cast<finish_job&>(*step);
     tell_all(job.take_events());
     if (job.done()) return after();
-    if (auto const self = weak.lock()) ready_.emplace_back(std::move(step), [self](job_ptr again) { (*self)(std::move(again)); });
+    if (auto const self = weak.lock())
+      ready_.emplace_back(std::move(step), [self](job_ptr again) { (*self)(std::move(again)); });
   };
   ready_.emplace_back(std::make_unique<finish_job>(context_->where, std::move(directories)),
                       [take](job_ptr step) { (*take)(std::move(step)); });
@@ -486,7 +503,8 @@ void generator::advance_phases() {
   if (at_ == state::goodbye && phases_answered_ >= (how_.goodbye_answered ? 4 : 3) && settled) {
     at_ = state::finishing;
     if (auto const left = removals_refused(); left > 0) {
-      tell_(message{message::level::warning, "Deletions stopped due to --max-delete limit (" + std::to_string(left) + " skipped)", false});
+      tell_(message{message::level::warning,
+                    "Deletions stopped due to --max-delete limit (" + std::to_string(left) + " skipped)", false});
     }
     std::vector<directory_finish> todo = std::exchange(late_finish_, {});
     if (!how_.incremental && !works_.empty()) {

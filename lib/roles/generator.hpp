@@ -1,4 +1,5 @@
-// The generator: walks the lists, decides by jobs, asks the sender for content, and says when lists and phases are over.
+// The generator: walks the lists, decides by jobs, asks the sender for content, and says when lists and phases are
+// over.
 //
 // A machine: values in, values and jobs out; it touches no tree, socket, clock or lock. One thread.
 // Source: lib/wire/FORMAT.md, phases and goodbye.
@@ -30,9 +31,9 @@ enum class removal_time : std::uint8_t { never, before, during, delay, after };
 struct generator_options {
   bool incremental = false;
   removal_time removal = removal_time::never;
-  bool ignore_errors = false;             // remove although the source had errors
-  bool sends_delete_counts = false;       // the record of deletions is part of the goodbye
-  bool goodbye_answered = true;           // the sender answers our last index but one
+  bool ignore_errors = false;        // remove although the source had errors
+  bool sends_delete_counts = false;  // the record of deletions is part of the goodbye
+  bool goodbye_answered = true;      // the sender answers our last index but one
   std::size_t workers = 1;
 };
 
@@ -42,10 +43,10 @@ struct outstanding {
   std::uint32_t position = 0;
   flist::item_flags flags = 0;
   std::optional<std::uint8_t> basis;
-  delta::sum_head head;                   // of the request
+  delta::sum_head head;  // of the request
   incoming_file target;
   bool redo = false;
-  bool coming = false;                    // its content has begun to arrive
+  bool coming = false;  // its content has begun to arrive
 };
 
 class generator {
@@ -55,7 +56,8 @@ class generator {
 
   // The destination is known: lists may be worked on. removals: null without deletion.
   // root_is_new: the destination itself was made by this run (or would be).
-  void begin(std::shared_ptr<examine_context const> context, std::shared_ptr<removal_context> removals, bool root_is_new);
+  void begin(std::shared_ptr<examine_context const> context, std::shared_ptr<removal_context> removals,
+             bool root_is_new);
   // A list is complete (received_lists::end gave it). Lists that came before begin() are told as well.
   void list_arrived(std::shared_ptr<received_list const> list);
   // No further list will come.
@@ -65,9 +67,9 @@ class generator {
 
   // What the receiver finds out about index n.
   [[nodiscard]] outstanding* find(std::int32_t n);
-  void arrived(std::int32_t n);            // the file has its name
-  void unverified(std::int32_t n);         // its digest was wrong: asked for again, once
-  void not_coming(std::int32_t n);         // refused by the sender, or could not be written
+  void arrived(std::int32_t n);     // the file has its name
+  void unverified(std::int32_t n);  // its digest was wrong: asked for again, once
+  void not_coming(std::int32_t n);  // refused by the sender, or could not be written
   // The sender answered the end of a list or phase. Errors: role_errc::done_unasked.
   [[nodiscard]] result<void> answered();
 
@@ -86,22 +88,33 @@ class generator {
   [[nodiscard]] bool in_goodbye() const noexcept { return at_ == state::goodbye || at_ == state::finished; }
 
   [[nodiscard]] entry_counts const& deleted() const noexcept { return deleted_; }
-  [[nodiscard]] std::int64_t removals_refused() const noexcept { return context_ && context_->limit ? context_->limit->refused.load() : 0; }
+  [[nodiscard]] std::int64_t removals_refused() const noexcept {
+    return context_ && context_->limit ? context_->limit->refused.load() : 0;
+  }
   [[nodiscard]] bool had_errors() const noexcept { return had_errors_; }
   [[nodiscard]] std::string const& fatal() const noexcept { return fatal_; }
 
  private:
-  enum class state : std::uint8_t { waiting, examining, first_answer, second_answer, removing, goodbye, finishing, finished };
-  struct work;                             // a list being worked on
-  struct chunk;                            // some of its entries, or the removals of a directory
-  struct group;                            // of hard links
-  struct asked;                            // an outstanding file, its list and its group
+  enum class state : std::uint8_t {
+    waiting,
+    examining,
+    first_answer,
+    second_answer,
+    removing,
+    goodbye,
+    finishing,
+    finished
+  };
+  struct work;   // a list being worked on
+  struct chunk;  // some of its entries, or the removals of a directory
+  struct group;  // of hard links
+  struct asked;  // an outstanding file, its list and its group
   struct late_removal;
   struct member {
     std::shared_ptr<work> of;
     std::uint32_t position = 0;
-    bool absent = false;                   // nothing is there
-    bool in_the_way = false;               // deferred: something of another type is or was there
+    bool absent = false;      // nothing is there
+    bool in_the_way = false;  // deferred: something of another type is or was there
   };
   using then = std::function<void(job_ptr)>;
 
@@ -121,7 +134,7 @@ class generator {
   void tell_all(std::vector<event> events);
   void count(entry_counts const& gone);
 
-  static constexpr std::int64_t look_ahead = 500;       // entries, from the oldest open list on
+  static constexpr std::int64_t look_ahead = 500;  // entries, from the oldest open list on
   [[nodiscard]] bool look_ahead_from(work const& of);
   // Whether no further member is known, as far ahead as is looked. Lists behind that may be here, but do not count.
   [[nodiscard]] bool is_last_known(group const& g) const;
@@ -158,32 +171,33 @@ class generator {
   std::shared_ptr<removal_context> removals_;
   state at_ = state::waiting;
   bool root_is_new_ = false;
-  std::deque<std::shared_ptr<work>> works_;             // open lists, oldest first
-  std::deque<std::shared_ptr<chunk>> chunks_;           // started and not settled, in order
+  std::deque<std::shared_ptr<work>> works_;    // open lists, oldest first
+  std::deque<std::shared_ptr<chunk>> chunks_;  // started and not settled, in order
   std::deque<std::pair<job_ptr, std::function<void(job_ptr)>>> ready_;
   std::unordered_map<job const*, std::function<void(job_ptr)>> running_;
   std::unordered_map<std::int32_t, std::unique_ptr<asked>> outstanding_;
   std::unordered_map<std::uint32_t, std::unique_ptr<group>> groups_;
-  std::unordered_set<std::string> made_ahead_;          // directories made before their own list
-  std::unordered_set<std::string> touched_;             // directories whose times must be set again
-  std::vector<std::unique_ptr<asked>> again_;           // to be asked once more
-  std::vector<late_removal> late_;                      // --delete-delay, --delete-after
+  std::unordered_set<std::string> made_ahead_;  // directories made before their own list
+  std::unordered_set<std::string> touched_;     // directories whose times must be set again
+  std::vector<std::unique_ptr<asked>> again_;   // to be asked once more
+  std::vector<late_removal> late_;              // --delete-delay, --delete-after
   std::deque<to_sender> out_;
   std::size_t out_bytes_ = 0;
-  std::vector<link_task> links_;                        // links to be made by the next job
-  std::vector<member> to_link_;                         // whose they are
+  std::vector<link_task> links_;  // links to be made by the next job
+  std::vector<member> to_link_;   // whose they are
   std::uint32_t next_list_ = 0;
-  std::int64_t newest_before_ = 0;                      // entries before the newest list
-  std::uint32_t horizon_ = 0, next_horizon_ = 0;        // the furthest list that is looked at; for which list that is to be found next
-  std::size_t removing_ = 0;                            // removals started and not done
-  std::size_t members_examined_ = 0;                    // jobs that look at a member of a group
+  std::int64_t newest_before_ = 0;  // entries before the newest list
+  std::uint32_t horizon_ = 0,
+                next_horizon_ = 0;    // the furthest list that is looked at; for which list that is to be found next
+  std::size_t removing_ = 0;          // removals started and not done
+  std::size_t members_examined_ = 0;  // jobs that look at a member of a group
   std::int32_t io_error_ = 0;
   bool removal_refusal_told_ = false;
-  std::deque<std::function<void()>> late_starts_;       // of late removals that wait for others
-  std::vector<directory_finish> late_finish_;           // after late removals
+  std::deque<std::function<void()>> late_starts_;  // of late removals that wait for others
+  std::vector<directory_finish> late_finish_;      // after late removals
   bool finishing_list_ = false, asked_again_ = false;
   int dones_ = 0, answers_ = 0, phases_answered_ = 0;
-  int lists_told_ = 0;                                  // all lists' ends that were said, the last one's too
+  int lists_told_ = 0;  // all lists' ends that were said, the last one's too
   bool had_errors_ = false;
   entry_counts deleted_;
   std::string fatal_;

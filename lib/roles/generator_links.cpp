@@ -16,8 +16,9 @@ void generator::enter_member(std::shared_ptr<work> const& of, std::uint32_t posi
   advance(id);
 }
 
-// Of the lists that are here those count that rsync would have waited for when it came to `of`: until so many entries are
-// known, counted from its oldest open list on. The list before `of` is still open to it. False: they are not all here yet.
+// Of the lists that are here those count that rsync would have waited for when it came to `of`: until so many entries
+// are known, counted from its oldest open list on. The list before `of` is still open to it. False: they are not all
+// here yet.
 bool generator::look_ahead_from(work const& of) {
   if (of.number < next_horizon_) return true;
   std::int64_t base = of.before_previous;
@@ -94,7 +95,8 @@ void generator::examine_member(std::uint32_t group_id, member m, bool defer_miss
     tell_all(job.take_events());
     had_errors_ = had_errors_ || job.had_errors();
     if (!job.done()) {
-      if (auto const self = weak.lock()) ready_.emplace_back(std::move(step), [self](job_ptr again) { (*self)(std::move(again)); });
+      if (auto const self = weak.lock())
+        ready_.emplace_back(std::move(step), [self](job_ptr again) { (*self)(std::move(again)); });
       return;
     }
     member_outcome(group_id, m, std::move(*outcomes));
@@ -117,7 +119,7 @@ void generator::member_outcome(std::uint32_t group_id, member const& m, std::vec
   } else if (outcomes.front().what == examined::kind::request && !context_->how.dry_run) {
     g.at = group::state::leading;
     ask(m.of, std::move(outcomes.front()), false, group_id);
-    --m.of->pending;                                  // counted when it was entered
+    --m.of->pending;  // counted when it was entered
   } else if (outcomes.front().what == examined::kind::skipped_member) {
     --m.of->pending;
   } else {

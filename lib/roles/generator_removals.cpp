@@ -41,7 +41,8 @@ std::optional<removal_task> generator::removal_in(work& of, std::string const& d
       flist::has(e.flags, entry_flags::duplicate) || !removal_allowed()) {
     return std::nullopt;
   }
-  if (root_is_new_ && !directory.empty() && how_.removal != removal_time::after) return std::nullopt;   // it cannot be there yet
+  if (root_is_new_ && !directory.empty() && how_.removal != removal_time::after)
+    return std::nullopt;  // it cannot be there yet
   // Only the directory whose names this list holds.
   if (how_.incremental && directory != of.list->path) return std::nullopt;
   removal_task task;
@@ -95,7 +96,8 @@ void generator::take_removed(std::shared_ptr<chunk> const& of, job_ptr step, dir
   }
   if (fatal_.empty()) fatal_ = job.fatal();
   if (!job.done()) {
-    ready_.emplace_back(std::move(step), [this, of, after](job_ptr again) { take_removed(of, std::move(again), after); });
+    ready_.emplace_back(std::move(step),
+                        [this, of, after](job_ptr again) { take_removed(of, std::move(again), after); });
   } else {
     of->complete = true;
     --removing_;

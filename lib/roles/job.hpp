@@ -1,5 +1,6 @@
-// A piece of work that touches the tree or burns a processor: run by a worker one bounded step at a time, without any state
-// of a machine. The machine that started it gets it back after each step and owns it meanwhile; so no job needs a lock.
+// A piece of work that touches the tree or burns a processor: run by a worker one bounded step at a time, without any
+// state of a machine. The machine that started it gets it back after each step and owns it meanwhile; so no job needs a
+// lock.
 #pragma once
 
 #include <cstddef>

@@ -50,12 +50,14 @@ linked link_job::link(link_task const& member) {
   auto const here = split(path), there = split(*member.leader);
   auto const name = leaf_name::make(here.leaf), leader = leaf_name::make(there.leaf);
   if (!name || !leader) return one;
-  auto const in = context_->where ? context_->where->open(here.parent)
-                                  : result<std::shared_ptr<directory const>>{std::make_error_code(std::errc::no_such_file_or_directory)};
+  auto const in =
+      context_->where
+          ? context_->where->open(here.parent)
+          : result<std::shared_ptr<directory const>>{std::make_error_code(std::errc::no_such_file_or_directory)};
   auto const from = context_->where ? context_->where->open(there.parent) : in;
   if (!in || !from) {
     if (!in && in.error() == std::errc::no_such_file_or_directory && context_->how.existing) {
-      one.what = linked::how::left;                   // so was its directory
+      one.what = linked::how::left;  // so was its directory
       return one;
     }
     if (!context_->how.dry_run) {
@@ -75,7 +77,8 @@ linked link_job::link(link_task const& member) {
     return one;
   }
   if (!status && !member.is_new && context_->how.existing) {
-    if (context_->how.tell_skipped) events_.emplace_back(message{message::level::info, "not creating new file \"" + path + "\"", false});
+    if (context_->how.tell_skipped)
+      events_.emplace_back(message{message::level::info, "not creating new file \"" + path + "\"", false});
     one.what = linked::how::left;
     return one;
   }

@@ -13,15 +13,15 @@ namespace volsync::roles {
 struct link_task {
   std::shared_ptr<received_list const> list;
   std::uint32_t position = 0;
-  std::shared_ptr<std::string const> leader;   // path below the destination
-  bool is_new = false;                         // whatever was there is gone, or counts as gone
+  std::shared_ptr<std::string const> leader;  // path below the destination
+  bool is_new = false;                        // whatever was there is gone, or counts as gone
 };
 
 struct linked {
-  enum class how : std::uint8_t { made, in_place, left, failed };   // left: by --existing
+  enum class how : std::uint8_t { made, in_place, left, failed };  // left: by --existing
   how what = how::made;
-  std::uint32_t member = 0;              // which task
-  flist::item_flags flags = 0;           // of its record
+  std::uint32_t member = 0;     // which task
+  flist::item_flags flags = 0;  // of its record
 };
 
 class link_job final : public job {
@@ -39,7 +39,10 @@ class link_job final : public job {
   [[nodiscard]] entry_counts take_removed() { return std::exchange(removed_, {}); }
 
  private:
-  struct place { directory const& in; leaf_name const& name; };
+  struct place {
+    directory const& in;
+    leaf_name const& name;
+  };
   [[nodiscard]] linked link(link_task const& member);
   [[nodiscard]] bool replace(place const& at, place const& from, std::string const& path, flist::entry const& e,
                              file_status const* there);

@@ -10,9 +10,9 @@
 namespace volsync::roles {
 namespace {
 
-constexpr std::size_t scan_batch = 8;             // directories in one job
-constexpr std::size_t scan_depth = 64;            // how far down the stack work is looked for
-constexpr std::int64_t scanned_enough = 20'000;   // entries scanned ahead of their turn
+constexpr std::size_t scan_batch = 8;            // directories in one job
+constexpr std::size_t scan_depth = 64;           // how far down the stack work is looked for
+constexpr std::int64_t scanned_enough = 20'000;  // entries scanned ahead of their turn
 
 }  // namespace
 
@@ -65,8 +65,8 @@ void list_builder::take(std::unique_ptr<scan_job> job) {
   }
 }
 
-// Every directory of the list gets its index in the table, in the order of the list; those with a list to come go on the
-// stack so that the first one is on top. Directories of one name become one.
+// Every directory of the list gets its index in the table, in the order of the list; those with a list to come go on
+// the stack so that the first one is on top. Directories of one name become one.
 void list_builder::push_children(scanned& from) {
   flist::list const& list = *from.list;
   std::vector<std::unique_ptr<pending_directory>> below;
@@ -80,14 +80,15 @@ void list_builder::push_children(scanned& from) {
                                         [](child_directory const& c, flist::slot s) { return c.where < s; });
     bool const wanted = child != from.children.end() && child->where == slot;
     std::string name = list.path(e);
-    if (!below.empty() && below.back()->path == name) {   // a duplicate: its content joins the first one's list
+    if (!below.empty() && below.back()->path == name) {  // a duplicate: its content joins the first one's list
       auto& places = below.back()->places;
-      // Lists of directories have the same one once, if it comes twice in a row; a single list has it twice, as rsync's.
+      // Lists of directories have the same one once, if it comes twice in a row; a single list has it twice, as
+      // rsync's.
       bool const again = how_.incremental && !places.empty() && wanted && places.back().root == child->place.root;
       if (wanted && child->scan && !again) places.push_back(child->place);
       continue;
     }
-    if (!how_.incremental && (!wanted || !child->scan) && !planned_.contains(name)) continue;   // nothing below
+    if (!how_.incremental && (!wanted || !child->scan) && !planned_.contains(name)) continue;  // nothing below
     auto each = std::make_unique<pending_directory>();
     each->index = index;
     each->path = std::move(name);
@@ -263,7 +264,8 @@ list_builder::found list_builder::find(std::int32_t n) const {
   if (n == l.ndx_start - 1) {
     // Index 0 stands for the root only if the first list has one.
     bool const is_root = l.directory < 0;
-    if (is_root && (!how_.incremental || l.list->empty() || l.list->name(l.list->at(flist::position{0})) != ".")) return {};
+    if (is_root && (!how_.incremental || l.list->empty() || l.list->name(l.list->at(flist::position{0})) != "."))
+      return {};
     return {&l, std::nullopt};
   }
   auto const offset = static_cast<std::uint32_t>(n - l.ndx_start);

@@ -24,7 +24,7 @@ namespace volsync::roles {
 struct list_options {
   bool incremental = false;
   bool hard_links = false;
-  bool names_inline = false;     // ids are mentioned with their names (incremental, not numeric)
+  bool names_inline = false;  // ids are mentioned with their names (incremental, not numeric)
   bool owner = false, group = false;
   bool report_io_errors = true;  // false with --ignore-errors: lists carry 0
 };
@@ -36,17 +36,18 @@ using id_lookup = std::function<std::string(bool user, std::uint32_t id)>;
 struct live_list {
   std::shared_ptr<flist::list const> list;
   std::int32_t ndx_start = 0;
-  std::int32_t directory = -1;         // in the table; -1: the first list
-  std::string path;                    // wire name of that directory ("." for the first list)
-  flist::entry entry;                  // its entry (numbers only; texts are gone with the parent's list)
-  std::uint16_t root = 0;              // the source root that it lies below
-  std::int64_t before = 0;             // entries in all lists before this one
+  std::int32_t directory = -1;  // in the table; -1: the first list
+  std::string path;             // wire name of that directory ("." for the first list)
+  flist::entry entry;           // its entry (numbers only; texts are gone with the parent's list)
+  std::uint16_t root = 0;       // the source root that it lies below
+  std::int64_t before = 0;      // entries in all lists before this one
 };
 
 class list_builder {
  public:
   // scanners: threads that may scan at the same time.
-  list_builder(list_options const& how, std::shared_ptr<lister_source const> source, id_lookup names, std::size_t scanners);
+  list_builder(list_options const& how, std::shared_ptr<lister_source const> source, id_lookup names,
+               std::size_t scanners);
 
   // The first list as the arguments made it. Directories in `first` that are to be scanned are its children.
   // planned: entries that belong into the lists of directories named here by their wire path.
@@ -91,8 +92,8 @@ class list_builder {
 
  private:
   enum class state : std::uint8_t { waiting, scanning, ready };
-  struct pending_directory {                     // known, its list not yet sent
-    std::int32_t index = 0;                      // directory table
+  struct pending_directory {  // known, its list not yet sent
+    std::int32_t index = 0;   // directory table
     std::string path;
     flist::entry entry;
     std::uint16_t root = 0;
@@ -114,18 +115,18 @@ class list_builder {
   std::shared_ptr<lister_source const> source_;
   id_lookup names_;
   std::size_t scanners_;
-  std::size_t scanning_ = 0;                     // jobs out
-  std::int64_t scanned_ahead_ = 0;               // entries scanned and not yet sent
-  std::vector<std::unique_ptr<scan_job>> again_; // jobs with steps left
-  std::vector<std::unique_ptr<pending_directory>> stack_;   // top: next in depth-first order
+  std::size_t scanning_ = 0;                               // jobs out
+  std::int64_t scanned_ahead_ = 0;                         // entries scanned and not yet sent
+  std::vector<std::unique_ptr<scan_job>> again_;           // jobs with steps left
+  std::vector<std::unique_ptr<pending_directory>> stack_;  // top: next in depth-first order
   std::unordered_map<std::int32_t, pending_directory*> by_index_;
   std::unordered_map<std::string, std::vector<planned_entry>> planned_;
-  std::optional<scanned> first_;                 // until it is sent
-  std::shared_ptr<flist::list> single_;          // without incremental recursion
-  std::int32_t next_directory_ = 0;              // size of the directory table
+  std::optional<scanned> first_;         // until it is sent
+  std::shared_ptr<flist::list> single_;  // without incremental recursion
+  std::int32_t next_directory_ = 0;      // size of the directory table
   std::int32_t next_ndx_ = 0;
   std::deque<live_list> live_;
-  std::int64_t open_entries_ = 0;                // in live_ but the oldest
+  std::int64_t open_entries_ = 0;  // in live_ but the oldest
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> links_;
   std::set<std::uint32_t> seen_users_, seen_groups_;
   std::vector<std::uint32_t> users_, groups_;
@@ -133,7 +134,7 @@ class list_builder {
   std::int64_t total_size_ = 0;
   std::int64_t entries_ = 0;
   std::int32_t io_error_ = 0;
-  std::int32_t discovered_ = 0;                  // by scans
+  std::int32_t discovered_ = 0;  // by scans
   std::vector<event> events_;
   fs::rule_failure fatal_;
   bool begun_ = false;

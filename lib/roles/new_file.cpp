@@ -119,7 +119,7 @@ void new_file::settle() {
 void new_file::set_attributes() {
   wanted_attributes const& w = what_.attributes;
   auto const note = [&](char const* step, error_code why) {
-    if (outcome.why) return;                           // the first one is told
+    if (outcome.why) return;  // the first one is told
     outcome.step = step;
     outcome.why = why;
   };
@@ -136,8 +136,8 @@ void new_file::set_attributes() {
   }
 }
 
-// What was begun is kept if that was asked for and there is something new in it. A complete old file is never given up for
-// the beginning of a new one.
+// What was begun is kept if that was asked for and there is something new in it. A complete old file is never given up
+// for the beginning of a new one.
 void new_file::keep_partial() {
   if (!out_ || !anew_ || at_ == 0 || written_in_place() || worthless_) return;
   if (!how_.partial_dir.empty()) {

@@ -153,7 +153,8 @@ void operand_job::add(operand const& each, bool from_list) {
   add_named(each, *root, from_list);
 }
 
-result<planned_entry> operand_job::look_up(std::uint16_t root, std::string const& parent, std::string const& name, bool follow) {
+result<planned_entry> operand_job::look_up(std::uint16_t root, std::string const& parent, std::string const& name,
+                                           bool follow) {
   auto const where = lister_->roots().open(root, parent);
   if (!where) return where.error();
   auto const leaf = leaf_name::make(name);
@@ -171,7 +172,8 @@ result<planned_entry> operand_job::look_up(std::uint16_t root, std::string const
       note_problem(first_, fs::copied_link(path, e.link), root, lister_->roots());
     }
     auto const target = (*where)->status_of(*leaf, true);
-    if (!target && unsafe) return target.error() == std::errc::no_such_file_or_directory ? no_referent() : target.error();
+    if (!target && unsafe)
+      return target.error() == std::errc::no_such_file_or_directory ? no_referent() : target.error();
     if (target && (unsafe || (lister_->options().scan.copy_dirlinks && S_ISDIR(target->mode)))) {
       status = target;
       e.link.clear();
@@ -224,7 +226,9 @@ void operand_job::append_content() {
     copy.parent = parent;
     first_.list->append(copy, name, extra);
   }
-  auto const moved = [offset](flist::slot s) { return static_cast<flist::slot>(static_cast<std::uint32_t>(s) + offset); };
+  auto const moved = [offset](flist::slot s) {
+    return static_cast<flist::slot>(static_cast<std::uint32_t>(s) + offset);
+  };
   for (auto each : inside.links) first_.links.push_back({moved(each.where), each.device, each.inode});
   for (auto& each : inside.children) first_.children.push_back({moved(each.where), std::move(each.place), each.scan});
 }
@@ -278,10 +282,11 @@ void operand_job::add_parents(operand const& each, std::uint16_t root) {
     if (slash <= known) continue;
     std::string const prefix = each.path.substr(0, slash);
     // In a directory's own list a parent is there once.
-    if (how_.incremental && prefix.find('/') != std::string::npos && !planned_parents_.emplace(root, prefix).second) continue;
+    if (how_.incremental && prefix.find('/') != std::string::npos && !planned_parents_.emplace(root, prefix).second)
+      continue;
     auto const [parent, name] = split_last(prefix);
     auto e = look_up(root, parent, name, true);
-    if (!e || !e->what.is_directory()) return;         // the entry below it fails and says so
+    if (!e || !e->what.is_directory()) return;  // the entry below it fails and says so
     e->what.flags = flist::entry_flags::top | flist::entry_flags::no_content | flist::entry_flags::implied;
     e->content.reset();
     place(std::move(*e), parent);

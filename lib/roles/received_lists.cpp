@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "flist/duplicates.hpp"
+
 #include "roles/describe.hpp"
 
 namespace volsync::roles {
@@ -58,7 +59,8 @@ std::shared_ptr<received_list const> received_lists::end(std::int32_t io_error) 
 }
 
 result<std::shared_ptr<received_list const>> received_lists::adopt(std::shared_ptr<flist::list> list,
-                                                                   std::optional<std::int32_t> number, std::int32_t io_error) {
+                                                                   std::optional<std::int32_t> number,
+                                                                   std::int32_t io_error) {
   if (auto const begun = begin(number); !begun) return begun.error();
   under_way_->list = std::move(list);
   return close(io_error);

@@ -11,29 +11,33 @@
 #include <string>
 #include <vector>
 
-#include "flist/list.hpp"
-#include "roles/errc.hpp"
 #include "volsync/report.hpp"
 #include "volsync/result.hpp"
+
+#include "flist/list.hpp"
+
+#include "roles/errc.hpp"
 
 namespace volsync::roles {
 
 struct received_list {
-  std::shared_ptr<flist::list> list;        // sorted, duplicates marked
-  std::int32_t ndx_start = 0;               // wire index of position 0
-  std::int32_t directory = -1;              // in the table of directories; -1: the first list
-  std::string path;                         // of that directory below the destination; "" for the first list
-  std::string listed_path;                  // of it on the wire, without a leading slash
-  std::optional<flist::entry> self;         // that directory's entry: it has the index ndx_start - 1
-  std::int64_t before = 0;                  // entries in all lists before this one
-  std::int32_t io_error = 0;                // what its end said
-  std::shared_ptr<std::string const> only_name;   // name at the destination of the run's only entry; "": as listed
+  std::shared_ptr<flist::list> list;             // sorted, duplicates marked
+  std::int32_t ndx_start = 0;                    // wire index of position 0
+  std::int32_t directory = -1;                   // in the table of directories; -1: the first list
+  std::string path;                              // of that directory below the destination; "" for the first list
+  std::string listed_path;                       // of it on the wire, without a leading slash
+  std::optional<flist::entry> self;              // that directory's entry: it has the index ndx_start - 1
+  std::int64_t before = 0;                       // entries in all lists before this one
+  std::int32_t io_error = 0;                     // what its end said
+  std::shared_ptr<std::string const> only_name;  // name at the destination of the run's only entry; "": as listed
 
   // The entry's path below the destination: as listed, but for the run's only entry.
   [[nodiscard]] std::string path_of(flist::entry const& e) const;
   // As on the wire, without a leading slash; "" for ".".
   [[nodiscard]] std::string listed_path_of(flist::entry const& e) const;
-  [[nodiscard]] flist::entry const& at(std::uint32_t position) const { return list->at(static_cast<flist::position>(position)); }
+  [[nodiscard]] flist::entry const& at(std::uint32_t position) const {
+    return list->at(static_cast<flist::position>(position));
+  }
   [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(list->size()); }
 };
 
@@ -46,16 +50,18 @@ class received_lists {
   struct filling {
     flist::list* into = nullptr;
     std::int32_t ndx_start = 0;
-    std::string const* directory = nullptr;   // wire name of the directory whose children come; null: any
+    std::string const* directory = nullptr;  // wire name of the directory whose children come; null: any
   };
   // The first list, or with incremental recursion the list of a directory (its number in the table).
   // Errors: role_errc::bad_directory, unexpected_list.
   [[nodiscard]] result<filling> begin(std::optional<std::int32_t> number = std::nullopt);
   // It is complete; io_error: what its end said. The list stays open until it is retired.
   std::shared_ptr<received_list const> end(std::int32_t io_error);
-  // A complete list instead of one that arrives (a local copy): sorted, and numbered as begin() would. Errors: as begin().
+  // A complete list instead of one that arrives (a local copy): sorted, and numbered as begin() would. Errors: as
+  // begin().
   [[nodiscard]] result<std::shared_ptr<received_list const>> adopt(std::shared_ptr<flist::list> list,
-                                                                   std::optional<std::int32_t> number, std::int32_t io_error);
+                                                                   std::optional<std::int32_t> number,
+                                                                   std::int32_t io_error);
   // The only entry, and the list of it if it is a directory, are to have this name. Before any list is worked on.
   void name_only(std::string name);
   // No further list will come. Errors: unexpected_list (again, or inside a list).
@@ -69,7 +75,7 @@ class received_lists {
 
   // The list that has index n; position: of the entry, or nothing if n stands for the list's directory.
   struct found {
-    std::shared_ptr<received_list const> where;   // null: no open list has it
+    std::shared_ptr<received_list const> where;  // null: no open list has it
     std::optional<std::uint32_t> position;
   };
   [[nodiscard]] found find(std::int32_t n) const;
@@ -80,9 +86,9 @@ class received_lists {
 
  private:
   struct directory {
-    std::string path;                         // on the wire
+    std::string path;  // on the wire
     flist::entry entry;
-    bool active = true;                       // false: a duplicate
+    bool active = true;  // false: a duplicate
     bool listed = false;
   };
   std::shared_ptr<received_list const> close(std::int32_t io_error);

@@ -10,31 +10,32 @@
 namespace volsync::roles {
 namespace {
 
-constexpr std::size_t most_held = 8U << 20;          // bytes that may wait to be written
-constexpr std::int64_t most_matched = 4 << 20;        // bytes of the basis that one part may refer to
-constexpr std::size_t file_overhead = 256;           // bytes: what a file of a batch costs beyond its content
+constexpr std::size_t most_held = 8U << 20;     // bytes that may wait to be written
+constexpr std::int64_t most_matched = 4 << 20;  // bytes of the basis that one part may refer to
+constexpr std::size_t file_overhead = 256;      // bytes: what a file of a batch costs beyond its content
 
 }  // namespace
 
 struct receiver::batch {
   std::vector<std::int32_t> indexes;
   std::vector<incoming_file> files;
-  std::vector<apply_part> parts;                     // not yet given to the job
-  std::size_t held = 0;                              // bytes of `parts`, and of what the job has
-  std::unique_ptr<apply_job> job;                    // here between its steps
-  bool begun = false;                                // the job exists
+  std::vector<apply_part> parts;   // not yet given to the job
+  std::size_t held = 0;            // bytes of `parts`, and of what the job has
+  std::unique_ptr<apply_job> job;  // here between its steps
+  bool begun = false;              // the job exists
 };
 
 struct receiver::arriving {
   std::int32_t n = 0;
   delta::token_batch tokens;
-  item about;                                        // for progress
-  std::int64_t size = 0, done = 0;                   // bytes
-  std::int64_t matched = 0;                          // bytes that `tokens` refer to
+  item about;                       // for progress
+  std::int64_t size = 0, done = 0;  // bytes
+  std::int64_t matched = 0;         // bytes that `tokens` refer to
   delta::sum_head head;
 };
 
-receiver::receiver(receiver_options const& how, received_lists& lists, generator& asks, std::function<void(event&&)> tell)
+receiver::receiver(receiver_options const& how, received_lists& lists, generator& asks,
+                   std::function<void(event&&)> tell)
     : how_{how}, lists_{lists}, asks_{asks}, tell_{std::move(tell)} {
   figures_.dry_run = how.dry_run;
 }
@@ -54,7 +55,8 @@ void receiver::tell_item(request const& what) {
   }
   if (!how_.tell_items) return;
   std::string path = at.position ? at.where->listed_path_of(e) : at.where->listed_path;
-  item said = describe(what, at.position ? at.where->list.get() : nullptr, e, path.empty() ? std::string{"."} : std::move(path));
+  item said = describe(what, at.position ? at.where->list.get() : nullptr, e,
+                       path.empty() ? std::string{"."} : std::move(path));
   said.sending = false;
   tell_(std::move(said));
 }
@@ -71,7 +73,8 @@ result<void> receiver::begin_file(request const& what) {
   std::int32_t const n = flist::raw(what.n);
   outstanding* const asked = asks_.find(n);
   if (asked == nullptr || asked->coming || how_.dry_run) return role_errc::not_requested;
-  if (what.basis != asked->basis || what.head != asked->head || ((what.flags ^ asked->flags) & flist::item::transfer) != 0) {
+  if (what.basis != asked->basis || what.head != asked->head ||
+      ((what.flags ^ asked->flags) & flist::item::transfer) != 0) {
     return role_errc::bad_echo;
   }
   asked->coming = true;
@@ -100,7 +103,8 @@ void receiver::literal(byte_view data) {
 
 void receiver::match(std::int32_t block, std::int32_t run) {
   std::int64_t length = std::int64_t{run} * arriving_->head.block_length;
-  if (block + run == arriving_->head.count) length += arriving_->head.length_of(block + run - 1) - arriving_->head.block_length;
+  if (block + run == arriving_->head.count)
+    length += arriving_->head.length_of(block + run - 1) - arriving_->head.block_length;
   arriving_->tokens.match(block, run);
   arriving_->done += length;
   received_so_far_ += length;
@@ -157,9 +161,9 @@ void receiver::post(std::shared_ptr<batch> const& each) {
   if (!each->begun) {
     each->begun = true;
     each->job = std::make_unique<apply_job>(where_, how_.files, std::move(each->files));
-    each->files.resize(each->indexes.size());         // their number still counts
+    each->files.resize(each->indexes.size());  // their number still counts
   }
-  if (each->job == nullptr) return;                   // a worker has it; it is given more when it comes back
+  if (each->job == nullptr) return;  // a worker has it; it is given more when it comes back
   for (auto& part : std::exchange(each->parts, {})) each->job->feed(std::move(part));
   ready_.push_back(each);
 }
@@ -208,14 +212,18 @@ void receiver::take_outcome(std::int32_t n, apply_outcome const& what) {
     said.step = what.step;
     said.error = what.why.value();
     said.role = "receiver";
-    bool const full = what.why == std::errc::no_space_on_device || what.why == std::error_code{EDQUOT, std::system_category()};
+    bool const full =
+        what.why == std::errc::no_space_on_device || what.why == std::error_code{EDQUOT, std::system_category()};
     if (full && disk_full_.empty()) disk_full_ = "the destination is full: " + said.path;
     tell_(std::move(said));
   }
   switch (what.what) {
-    case apply_outcome::how::placed: asks_.arrived(n); return;
+    case apply_outcome::how::placed:
+      asks_.arrived(n);
+      return;
     case apply_outcome::how::unverified: {
-      std::string const fate = what.kept ? (how_.files.partial_dir.empty() ? "retained" : "put into partial-dir") : "discarded";
+      std::string const fate =
+          what.kept ? (how_.files.partial_dir.empty() ? "retained" : "put into partial-dir") : "discarded";
       if (again) had_errors_ = true;
       tell_(message{again ? message::level::error : message::level::warning,
                     (again ? "ERROR: " : "WARNING: ") + name + " failed verification -- update " + fate +
@@ -225,7 +233,9 @@ void receiver::take_outcome(std::int32_t n, apply_outcome const& what) {
       return;
     }
     case apply_outcome::how::failed:
-    case apply_outcome::how::discarded: asks_.not_coming(n); return;
+    case apply_outcome::how::discarded:
+      asks_.not_coming(n);
+      return;
   }
 }
 

@@ -12,17 +12,18 @@
 #include <unordered_map>
 #include <vector>
 
+#include "volsync/events.hpp"
+
 #include "roles/apply_job.hpp"
 #include "roles/generator.hpp"
 #include "roles/received_lists.hpp"
-#include "volsync/events.hpp"
 
 namespace volsync::roles {
 
 struct receiver_options {
   apply_options files;
   bool dry_run = false;
-  bool tell_items = true;                  // a client tells its user; a server leaves that to the client
+  bool tell_items = true;  // a client tells its user; a server leaves that to the client
   bool tell_progress = false;
   std::size_t workers = 1;
 };
@@ -67,8 +68,8 @@ class receiver {
   [[nodiscard]] std::string const& disk_full() const noexcept { return disk_full_; }
 
  private:
-  struct batch;                            // files that one job makes
-  struct arriving;                         // the file whose content comes
+  struct batch;     // files that one job makes
+  struct arriving;  // the file whose content comes
 
   void pass_on(std::optional<checksum::digest> ends);
   void post(std::shared_ptr<batch> const& each);
@@ -81,13 +82,13 @@ class receiver {
   generator& asks_;
   std::function<void(event&&)> tell_;
   std::shared_ptr<fs::destination> where_;
-  std::shared_ptr<batch> collecting_;      // its job has not begun
-  std::shared_ptr<batch> streaming_;       // its last file is coming
+  std::shared_ptr<batch> collecting_;  // its job has not begun
+  std::shared_ptr<batch> streaming_;   // its last file is coming
   std::unique_ptr<arriving> arriving_;
   std::deque<std::shared_ptr<batch>> ready_;
   std::unordered_map<job const*, std::shared_ptr<batch>> running_;
-  std::size_t held_ = 0;                   // bytes that wait to be written
-  std::int64_t received_so_far_ = 0;       // content bytes of all files, for progress
+  std::size_t held_ = 0;              // bytes that wait to be written
+  std::int64_t received_so_far_ = 0;  // content bytes of all files, for progress
   report figures_;
   std::int64_t refused_ = 0;
   bool had_errors_ = false;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "flist/list.hpp"
+
 #include "roles/describe.hpp"
 
 namespace volsync::roles {
@@ -29,8 +30,10 @@ namespace {
 
 // The rules for the content of a directory, read from the merge files on the way from the destination's root. A link is
 // followed to rules only if root or the user himself made it.
-result<std::shared_ptr<filter::rule_set const>> rules_in(fs::destination& where, std::shared_ptr<filter::rule_set const> rules,
-                                                         std::string const& path, std::function<bool(std::uint32_t)> const& trusts,
+result<std::shared_ptr<filter::rule_set const>> rules_in(fs::destination& where,
+                                                         std::shared_ptr<filter::rule_set const> rules,
+                                                         std::string const& path,
+                                                         std::function<bool(std::uint32_t)> const& trusts,
                                                          std::vector<std::string>& refused, std::string& error_text) {
   if (!rules || !rules->has_directory_rules()) return rules;
   std::size_t at = 0;
@@ -84,7 +87,8 @@ result<std::shared_ptr<filter::rule_set const>> removal_job::rules_of(std::strin
   auto const trusts = [&](std::uint32_t uid) { return uid == 0 || uid == context_->user; };
   auto rules = rules_in(*context_->where, context_->rules, path, trusts, refused, fatal_);
   for (auto const& each : refused) {
-    events_.emplace_back(message{message::level::error, "refusing to follow a symlink owned by an untrusted user: " + each, false});
+    events_.emplace_back(
+        message{message::level::error, "refusing to follow a symlink owned by an untrusted user: " + each, false});
   }
   return rules;
 }
@@ -111,7 +115,8 @@ bool removal_job::begin() {
   auto handle = context_->where->open(task_.directory);
   if (!handle) {
     // Something else is in its place, and was left there: nothing is in it.
-    bool const absent = handle.error() == std::errc::no_such_file_or_directory || handle.error() == std::errc::not_a_directory;
+    bool const absent =
+        handle.error() == std::errc::no_such_file_or_directory || handle.error() == std::errc::not_a_directory;
     if (!absent) problem(task_.directory, "opendir", handle.error());
     return false;
   }
@@ -148,8 +153,10 @@ bool removal_job::fill(level& into, bool top) {
     if (!status && status.error() == std::errc::no_such_file_or_directory) continue;
     if (!status) problem(path_to(each.name), "failed to stat", status.error());
     bool const is_directory = status && S_ISDIR(status->mode);
-    bool const is_protected = status && into.rules && into.rules->excludes(path_to(each.name), is_directory, filter::side::receiver, !top);
-    bool const other_system = status && is_directory && context_->one_file_system && status->device != *context_->one_file_system;
+    bool const is_protected =
+        status && into.rules && into.rules->excludes(path_to(each.name), is_directory, filter::side::receiver, !top);
+    bool const other_system =
+        status && is_directory && context_->one_file_system && status->device != *context_->one_file_system;
     if (!status || is_protected || other_system) {
       into.keeps = true;
     } else {

@@ -11,12 +11,15 @@
 #include <unordered_set>
 #include <vector>
 
-#include "filter/rules.hpp"
-#include "fs/descent.hpp"
-#include "fs/destination.hpp"
-#include "roles/job.hpp"
 #include "volsync/events.hpp"
 #include "volsync/report.hpp"
+
+#include "filter/rules.hpp"
+
+#include "fs/descent.hpp"
+#include "fs/destination.hpp"
+
+#include "roles/job.hpp"
 
 namespace volsync::roles {
 
@@ -30,18 +33,18 @@ struct removal_limit {
 // What all removals of a run share.
 struct removal_context {
   std::shared_ptr<fs::destination> where;
-  std::shared_ptr<filter::rule_set const> rules;       // of the receiving side; null: none
+  std::shared_ptr<filter::rule_set const> rules;  // of the receiving side; null: none
   bool dry_run = false;
-  std::uint32_t user = 0;                              // who we are: whose links to merge files are followed
-  std::shared_ptr<removal_limit> limit;                // null: none
-  std::optional<std::uint64_t> one_file_system;        // -x: mount points stay
+  std::uint32_t user = 0;                        // who we are: whose links to merge files are followed
+  std::shared_ptr<removal_limit> limit;          // null: none
+  std::optional<std::uint64_t> one_file_system;  // -x: mount points stay
 };
 
 struct removal_task {
-  std::string directory;                               // below the destination, "" for its root
-  std::shared_ptr<std::unordered_set<std::string> const> names;   // what stays
-  bool collect = false;                                // only find out; `found` of the job tells
-  std::vector<std::string> found;                      // not empty: these leaf names are to go, `names` is not looked at
+  std::string directory;                                         // below the destination, "" for its root
+  std::shared_ptr<std::unordered_set<std::string> const> names;  // what stays
+  bool collect = false;                                          // only find out; `found` of the job tells
+  std::vector<std::string> found;  // not empty: these leaf names are to go, `names` is not looked at
 };
 
 class removal_job final : public job {
@@ -51,11 +54,11 @@ class removal_job final : public job {
   void step() override;
 
   // Between steps.
-  [[nodiscard]] std::vector<event> take_events() { return std::exchange(events_, {}); }   // removals, problems
+  [[nodiscard]] std::vector<event> take_events() { return std::exchange(events_, {}); }  // removals, problems
   [[nodiscard]] entry_counts take_counts() { return std::exchange(counts_, {}); }
-  [[nodiscard]] bool changed() const noexcept { return changed_; }     // the directory lost a name
+  [[nodiscard]] bool changed() const noexcept { return changed_; }  // the directory lost a name
   [[nodiscard]] bool had_errors() const noexcept { return had_errors_; }
-  [[nodiscard]] bool left_something() const noexcept { return left_something_; }   // of what was to go, or below it
+  [[nodiscard]] bool left_something() const noexcept { return left_something_; }  // of what was to go, or below it
   [[nodiscard]] std::string const& directory_path() const noexcept { return task_.directory; }
   // collect: leaf names that would go.
   [[nodiscard]] std::vector<std::string> take_found() { return std::exchange(found_, {}); }
@@ -70,9 +73,9 @@ class removal_job final : public job {
   // A directory under way: few of them are open, and their paths are beginnings of path_.
   struct level {
     std::shared_ptr<filter::rule_set const> rules;
-    std::vector<candidate> left;                       // the next one is the last
-    bool keeps = false;                                // something in it stays
-    candidate self;                                    // as a child of the level above
+    std::vector<candidate> left;  // the next one is the last
+    bool keeps = false;           // something in it stays
+    candidate self;               // as a child of the level above
   };
 
   [[nodiscard]] result<std::shared_ptr<filter::rule_set const>> rules_of(std::string const& path);
@@ -88,9 +91,9 @@ class removal_job final : public job {
 
   std::shared_ptr<removal_context> context_;
   removal_task task_;
-  std::unordered_set<std::string> wanted_;             // task_.found, if that decides
-  std::optional<fs::descent> at_;                      // where we are
-  std::string path_;                                   // of that, below the destination
+  std::unordered_set<std::string> wanted_;  // task_.found, if that decides
+  std::optional<fs::descent> at_;           // where we are
+  std::string path_;                        // of that, below the destination
   std::vector<level> stack_;
   bool begun_ = false;
   std::vector<std::string> found_;

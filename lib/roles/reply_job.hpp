@@ -1,4 +1,5 @@
-// What answers the generator's requests, a batch of them at a time: by reading files for a peer, or by making them here.
+// What answers the generator's requests, a batch of them at a time: by reading files for a peer, or by making them
+// here.
 #pragma once
 
 #include <cstdint>
@@ -8,27 +9,28 @@
 #include <utility>
 #include <vector>
 
+#include "volsync/tree.hpp"
+
 #include "roles/job.hpp"
 #include "roles/values.hpp"
-#include "volsync/tree.hpp"
 
 namespace volsync::roles {
 
 // Where a requested file lives.
 struct source_file {
-  std::uint16_t root = 0;        // which source root
-  std::string parent;            // directory below the root, "" for the root
-  std::string name;              // leaf
-  std::int64_t size = 0;         // bytes, as listed
+  std::uint16_t root = 0;  // which source root
+  std::string parent;      // directory below the root, "" for the root
+  std::string name;        // leaf
+  std::int64_t size = 0;   // bytes, as listed
 };
 // Opens a listed file. Called on workers, any number at a time.
 using file_opener = std::function<result<std::unique_ptr<file>>(source_file const&)>;
 
 // What went wrong with one file; the machine turns it into a problem.
 struct file_failure {
-  std::uint32_t index = 0;       // which request
+  std::uint32_t index = 0;  // which request
   error_code why;
-  bool reading = false;          // in the middle: the receiver will ask again
+  bool reading = false;  // in the middle: the receiver will ask again
 };
 
 class reply_job : public job {

@@ -10,7 +10,7 @@ void scan_job::step() {
       current_ = source_->list(tasks_[at_].target);
       made_ = {};
     }
-    if (current_->step(made_)) return;   // a step's worth of work was done
+    if (current_->step(made_)) return;  // a step's worth of work was done
     entries += made_.list->size() + 16;
     completed_.emplace_back(tasks_[at_].directory, std::move(made_));
     current_.reset();

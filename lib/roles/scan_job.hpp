@@ -7,35 +7,40 @@
 #include <utility>
 #include <vector>
 
+#include "volsync/events.hpp"
+
 #include "checksum/algorithm.hpp"
+
 #include "filter/rules.hpp"
+
 #include "flist/list.hpp"
+
 #include "fs/scan.hpp"
+
 #include "roles/job.hpp"
 #include "roles/values.hpp"
-#include "volsync/events.hpp"
 
 namespace volsync::roles {
 
 // Where a directory's content lies: under duplicate arguments one name can have several places.
 struct scan_place {
-  std::uint16_t root = 0;                        // which source root
-  std::shared_ptr<filter::rule_set const> rules; // in force in this directory, its own merge files not yet read
-  std::uint64_t device = 0;                      // file system of the argument, for -x
-  bool recurse = true;                           // false: directories inside are listed without their content
+  std::uint16_t root = 0;                         // which source root
+  std::shared_ptr<filter::rule_set const> rules;  // in force in this directory, its own merge files not yet read
+  std::uint64_t device = 0;                       // file system of the argument, for -x
+  bool recurse = true;                            // false: directories inside are listed without their content
 };
 // An entry known before any scan (an argument, or a parent of one under -R) which must be listed in this directory.
 struct planned_entry {
   flist::entry what;
-  std::string name;                              // leaf
-  std::string link;                              // symlink target
-  std::uint64_t device = 0, inode = 0;           // if it may be hard-linked
+  std::string name;                     // leaf
+  std::string link;                     // symlink target
+  std::uint64_t device = 0, inode = 0;  // if it may be hard-linked
   std::uint16_t root = 0;
-  std::optional<scan_place> content;             // directories: the content is wanted
+  std::optional<scan_place> content;  // directories: the content is wanted
 };
 struct scan_target {
-  std::string path;                              // wire name of the directory, "" for the top of the transfer
-  std::vector<scan_place> places;                // empty: only what is planned
+  std::string path;                // wire name of the directory, "" for the top of the transfer
+  std::vector<scan_place> places;  // empty: only what is planned
   std::vector<planned_entry> planned;
 };
 
@@ -46,16 +51,16 @@ struct link_reference {
 struct child_directory {
   flist::slot where{};
   scan_place place;
-  bool scan = true;                              // false: listed, but its content is not sent
+  bool scan = true;  // false: listed, but its content is not sent
 };
 // What a directory holds. The list is finished (sorted) with numbers from 0.
 struct scanned {
   std::shared_ptr<flist::list> list;
-  std::vector<link_reference> links;             // members of hard-link groups, by rising slot
-  std::vector<child_directory> children;         // by rising slot
-  std::vector<event> events;                     // problems and messages, in order
+  std::vector<link_reference> links;      // members of hard-link groups, by rising slot
+  std::vector<child_directory> children;  // by rising slot
+  std::vector<event> events;              // problems and messages, in order
   std::int32_t io_error = 0;
-  fs::rule_failure fatal;                        // why the run must end
+  fs::rule_failure fatal;  // why the run must end
 };
 
 // Lists one directory in bounded steps, calling nobody. Implemented over `fs`.
@@ -75,7 +80,10 @@ class lister_source {
 // Lists several directories, one after the other.
 class scan_job final : public job {
  public:
-  struct task { std::int32_t directory; scan_target target; };
+  struct task {
+    std::int32_t directory;
+    scan_target target;
+  };
   scan_job(std::shared_ptr<lister_source const> source, std::vector<task> tasks)
       : source_{std::move(source)}, tasks_{std::move(tasks)} {}
   void step() override;

@@ -9,12 +9,12 @@
 namespace volsync::roles {
 namespace {
 
-constexpr std::size_t window = 16U << 20;          // bytes all batches may hold
-constexpr std::size_t oldest_may_hold = 4U << 20;  // bytes
-constexpr std::size_t young_may_hold = step_bytes; // bytes
-constexpr std::size_t most_requests = 4096;        // records read ahead
-constexpr std::size_t most_signatures = 64U << 20; // bytes of block sums read ahead
-constexpr std::int64_t open_ahead = 10'000;        // entries listed beyond what the peer works on
+constexpr std::size_t window = 16U << 20;           // bytes all batches may hold
+constexpr std::size_t oldest_may_hold = 4U << 20;   // bytes
+constexpr std::size_t young_may_hold = step_bytes;  // bytes
+constexpr std::size_t most_requests = 4096;         // records read ahead
+constexpr std::size_t most_signatures = 64U << 20;  // bytes of block sums read ahead
+constexpr std::int64_t open_ahead = 10'000;         // entries listed beyond what the peer works on
 constexpr int last_phase = 2;
 
 std::size_t cost(request const& r) {
@@ -25,15 +25,15 @@ std::size_t cost(request const& r) {
 
 struct sender::batch {
   std::shared_ptr<std::vector<request> const> requests;
-  std::vector<item> items;                // one for each request
-  std::vector<std::int64_t> sent;         // content bytes given out for each request
-  std::unique_ptr<reply_job> job;         // null while a worker has it
+  std::vector<item> items;         // one for each request
+  std::vector<std::int64_t> sent;  // content bytes given out for each request
+  std::unique_ptr<reply_job> job;  // null while a worker has it
   std::vector<source_file> files;
-  std::deque<file_part> made;             // not yet given out
+  std::deque<file_part> made;  // not yet given out
   std::vector<file_failure> failures;
-  std::size_t held = 0;                   // bytes in `made`
-  bool complete = false;                  // the job has no step left
-  bool in_file = false;                   // the last part given out ended in the middle of a file
+  std::size_t held = 0;   // bytes in `made`
+  bool complete = false;  // the job has no step left
+  bool in_file = false;   // the last part given out ended in the middle of a file
 };
 
 sender::sender(sender_options const& how, sender_parts parts, std::function<void(event&&)> tell)
@@ -89,7 +89,8 @@ result<void> sender::take_done() {
   }
   bool const ends = ++phase_ > last_phase;
   if (ends) at_ = state::goodbye;
-  turns_.push_back({from_sender{list_done{}}, ends, std::nullopt});   // next() puts the I/O error before the one that ends
+  turns_.push_back(
+      {from_sender{list_done{}}, ends, std::nullopt});  // next() puts the I/O error before the one that ends
   return {};
 }
 
@@ -97,10 +98,11 @@ result<void> sender::take_done() {
 item sender::describe(request const& what, live_list const& where, flist::entry const* e) const {
   auto names = parts_.names_of(e != nullptr ? where.list->parent(*e).root : where.root,
                                e != nullptr ? where.list->path(*e) : where.path);
-  item said = roles::describe(what, e != nullptr ? where.list.get() : nullptr, e != nullptr ? *e : where.entry, std::move(names.name));
+  item said = roles::describe(what, e != nullptr ? where.list.get() : nullptr, e != nullptr ? *e : where.entry,
+                              std::move(names.name));
   said.path = std::move(names.path);
   said.local = how_.local;
-  if (!how_.list.owner) said.uid = 0;              // as the list has it
+  if (!how_.list.owner) said.uid = 0;  // as the list has it
   return said;
 }
 
@@ -158,7 +160,8 @@ void sender::start_batch() {
   if (collecting_copies_) {
     each->job = parts_.copy(each->requests, std::exchange(collected_files_, {}));
   } else {
-    each->job = std::make_unique<file_job>(parts_.open, how_.files, each->requests, std::exchange(collected_files_, {}));
+    each->job =
+        std::make_unique<file_job>(parts_.open, how_.files, each->requests, std::exchange(collected_files_, {}));
   }
   collected_bytes_ = 0;
   turns_.push_back({each, false, std::nullopt});

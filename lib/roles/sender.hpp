@@ -12,13 +12,14 @@
 #include <variant>
 #include <vector>
 
+#include "volsync/events.hpp"
+
 #include "roles/errc.hpp"
 #include "roles/file_job.hpp"
-#include "roles/reply_job.hpp"
 #include "roles/job.hpp"
 #include "roles/list_builder.hpp"
+#include "roles/reply_job.hpp"
 #include "roles/values.hpp"
-#include "volsync/events.hpp"
 
 namespace volsync::roles {
 
@@ -26,26 +27,26 @@ struct sender_options {
   list_options list;
   file_job_options files;
   bool dry_run = false;
-  bool local = false;               // source and destination are on this host
-  bool serves = false;              // a server: the client hears its counts of deleted entries again
-  bool goodbye_answered = true;     // the peer expects an answer to its first goodbye
+  bool local = false;            // source and destination are on this host
+  bool serves = false;           // a server: the client hears its counts of deleted entries again
+  bool goodbye_answered = true;  // the peer expects an answer to its first goodbye
   std::size_t workers = 1;
 };
 
 // How an entry is told.
 struct entry_names {
-  std::string name;                 // as in the list; with a leading slash below an absolute argument of -R
-  std::string path;                 // as the argument was typed, and on from there
+  std::string name;  // as in the list; with a leading slash below an absolute argument of -R
+  std::string path;  // as the argument was typed, and on from there
 };
 
 // What the machine needs from the tree side.
 struct sender_parts {
   std::shared_ptr<lister_source const> lister;
   file_opener open;
-  reply_maker copy;                 // local: makes files that have no basis; null: content is sent
+  reply_maker copy;  // local: makes files that have no basis; null: content is sent
   id_lookup names;
-  std::function<std::string(std::uint16_t root, std::string const& path)> full_path;   // for messages
-  std::function<entry_names(std::uint16_t root, std::string const& path)> names_of;    // for items
+  std::function<std::string(std::uint16_t root, std::string const& path)> full_path;  // for messages
+  std::function<entry_names(std::uint16_t root, std::string const& path)> names_of;   // for items
 };
 
 class sender {
@@ -82,11 +83,11 @@ class sender {
 
  private:
   enum class state : std::uint8_t { transferring, goodbye, finished };
-  struct batch;                                     // a file job and what it has made
-  struct turn {                                     // one answer, or a batch of them
+  struct batch;  // a file job and what it has made
+  struct turn {  // one answer, or a batch of them
     std::variant<from_sender, std::shared_ptr<batch>> what;
-    bool ends = false;                              // the answer that ends the transfer
-    std::optional<item> said;                       // told when the answer goes out
+    bool ends = false;         // the answer that ends the transfer
+    std::optional<item> said;  // told when the answer goes out
   };
 
   [[nodiscard]] result<void> take_request(request wanted);
@@ -109,20 +110,20 @@ class sender {
   bool eof_sent_ = false;
   bool goodbye_seen_ = false;
   bool freeze_ = false;
-  std::int32_t io_error_listed_ = 0;                // what the lists have told the peer
-  std::deque<turn> turns_;                          // answers in the order of the records
-  std::vector<request> collected_;                  // requests that will make the next job
+  std::int32_t io_error_listed_ = 0;  // what the lists have told the peer
+  std::deque<turn> turns_;            // answers in the order of the records
+  std::vector<request> collected_;    // requests that will make the next job
   std::vector<source_file> collected_files_;
   std::vector<item> collected_items_;
   std::int64_t collected_bytes_ = 0;
   bool collecting_copies_ = false;
-  std::deque<std::shared_ptr<batch>> ready_;        // batches whose job wants a step
-  std::vector<std::shared_ptr<batch>> parked_;      // younger batches that made enough
+  std::deque<std::shared_ptr<batch>> ready_;    // batches whose job wants a step
+  std::vector<std::shared_ptr<batch>> parked_;  // younger batches that made enough
   std::unordered_map<job const*, std::shared_ptr<batch>> running_;
   std::size_t waiting_requests_ = 0;
-  std::size_t held_bytes_ = 0;                      // made by jobs, not yet given out
+  std::size_t held_bytes_ = 0;  // made by jobs, not yet given out
   std::size_t signature_bytes_ = 0;
-  std::int64_t sent_so_far_ = 0;                    // content bytes, for progress
+  std::int64_t sent_so_far_ = 0;  // content bytes, for progress
   report figures_;
 };
 

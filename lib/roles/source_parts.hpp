@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "fs/source_roots.hpp"
+
 #include "roles/reply_job.hpp"
 #include "roles/sender.hpp"
 
@@ -11,6 +12,7 @@ namespace volsync::roles {
 
 [[nodiscard]] file_opener opener_over(std::shared_ptr<fs::source_roots> roots);
 // All but the names of users and groups.
-[[nodiscard]] sender_parts parts_over(std::shared_ptr<fs::source_roots> const& roots, std::shared_ptr<lister_source const> lister);
+[[nodiscard]] sender_parts parts_over(std::shared_ptr<fs::source_roots> const& roots,
+                                      std::shared_ptr<lister_source const> lister);
 
 }  // namespace volsync::roles

@@ -8,7 +8,7 @@ namespace volsync::roles {
 namespace {
 
 constexpr std::size_t entries_a_step = 1024;
-constexpr std::int64_t opening_costs = 4096;        // bytes that a file counts for, however small
+constexpr std::int64_t opening_costs = 4096;  // bytes that a file counts for, however small
 
 class lister final : public directory_lister {
  public:
@@ -79,7 +79,7 @@ class lister final : public directory_lister {
   bool more_ = false;
   std::vector<fs::scanned_entry> found_;
   std::size_t at_ = 0;
-  std::optional<content_digest> digest_;   // of found_[at_]
+  std::optional<content_digest> digest_;  // of found_[at_]
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Turns what `fs` finds in a directory into a list: entries, digests of -c, members of hard-link groups, sub-directories.
+// Turns what `fs` finds in a directory into a list: entries, digests of -c, members of hard-link groups,
+// sub-directories.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,10 @@
 
 #include "checksum/algorithm.hpp"
 #include "checksum/strong.hpp"
+
 #include "fs/scan.hpp"
 #include "fs/source_roots.hpp"
+
 #include "roles/scan_job.hpp"
 
 namespace volsync::roles {
@@ -19,13 +22,14 @@ struct lister_options {
   fs::scan_options scan;
   bool hard_links = false;
   bool devices = true;
-  std::optional<checksum::algorithm> digest;   // -c
+  std::optional<checksum::algorithm> digest;  // -c
 };
 
 // Any thread.
 class tree_lister final : public lister_source {
  public:
-  tree_lister(std::shared_ptr<fs::source_roots> roots, lister_options const& how) : roots_{std::move(roots)}, how_{how} {}
+  tree_lister(std::shared_ptr<fs::source_roots> roots, lister_options const& how)
+      : roots_{std::move(roots)}, how_{how} {}
   [[nodiscard]] std::unique_ptr<directory_lister> list(scan_target const& what) const override;
 
   [[nodiscard]] fs::source_roots& roots() const noexcept { return *roots_; }
@@ -59,8 +63,8 @@ class content_digest {
  private:
   checksum::algorithm which_;
   checksum::file_digest whole_;
-  std::unique_ptr<file> source_;           // null: it could not be read
-  std::int64_t left_ = 0;                  // bytes of the size it had when it was opened
+  std::unique_ptr<file> source_;  // null: it could not be read
+  std::int64_t left_ = 0;         // bytes of the size it had when it was opened
   std::vector<std::byte> buffer_;
 };
 // A problem as an event, and the bits it sets in the I/O error word.

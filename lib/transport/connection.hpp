@@ -26,10 +26,10 @@ struct remote_exit {
 
 // Everything the user can learn at one moment.
 struct connection_state {
-  bool connected = false;    // authentication done, the remote command was started
-  bool input_ended = false;  // the peer closed its output; all bytes of it are in the queue or were taken
-  error_code failure;        // the pipe broke (transport_errc or errno); empty while it works
-  std::string failure_text;  // our sentence about it: what, where, what next. May hold text of the peer, escaped
+  bool connected = false;           // authentication done, the remote command was started
+  bool input_ended = false;         // the peer closed its output; all bytes of it are in the queue or were taken
+  error_code failure;               // the pipe broke (transport_errc or errno); empty while it works
+  std::string failure_text;         // our sentence about it: what, where, what next. May hold text of the peer, escaped
   std::optional<remote_exit> exit;  // set once the remote program's end is known
 };
 

@@ -46,7 +46,7 @@ class ssh_pump {
   std::unique_ptr<ssh_channel_struct, channel_freed> channel_;
   ssh_event event_ = nullptr;
   ssh_counter_struct received_{};
-  std::uint64_t looked_at_ = 0;   // received_.in_bytes before the last look for input
+  std::uint64_t looked_at_ = 0;  // received_.in_bytes before the last look for input
   bytes scratch_;
   bytes sending_;
   std::size_t sent_ = 0;

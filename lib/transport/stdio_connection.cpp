@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/unique_fd.hpp"
+
 #include "transport/errc.hpp"
 #include "transport/mailbox.hpp"
 #include "transport/spawn.hpp"
@@ -76,9 +77,8 @@ class stdio_connection final : public connection {
       return;
     }
     bool const reads = !input_ended_ && box_.wants_input();
-    std::array<pollfd, 3> watched{{{news_.get(), POLLIN, 0},
-                                   {reads ? in_ : -1, POLLIN, 0},
-                                   {sending_.empty() ? -1 : out_, POLLOUT, 0}}};
+    std::array<pollfd, 3> watched{
+        {{news_.get(), POLLIN, 0}, {reads ? in_ : -1, POLLIN, 0}, {sending_.empty() ? -1 : out_, POLLOUT, 0}}};
     if (::poll(watched.data(), watched.size(), -1) < 0) return;
     if (watched[1].revents != 0) read_input();
     if (watched[2].revents != 0) write_output();
@@ -104,7 +104,8 @@ class stdio_connection final : public connection {
       sending_.clear();
       sent_ = 0;
       box_.discard_output();
-      box_.fail(transport_errc::connection_lost, "write error: " + std::error_code{errno, std::generic_category()}.message());
+      box_.fail(transport_errc::connection_lost,
+                "write error: " + std::error_code{errno, std::generic_category()}.message());
       over_ = true;
       return;
     }
@@ -124,6 +125,8 @@ class stdio_connection final : public connection {
 
 }  // namespace
 
-std::unique_ptr<connection> make_stdio_connection(int in, int out) { return std::make_unique<stdio_connection>(in, out); }
+std::unique_ptr<connection> make_stdio_connection(int in, int out) {
+  return std::make_unique<stdio_connection>(in, out);
+}
 
 }  // namespace volsync::transport

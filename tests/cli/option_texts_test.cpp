@@ -19,7 +19,9 @@ namespace {
 constexpr std::array synonyms{"msgs2stderr", "log-format", "inc-recursive",       "i-r",          "i-d",
                               "cc",          "motd",       "ignore-non-existing", "protect-args", "implied-dirs"};
 
-bool is_name_part(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'; }
+bool is_name_part(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
 
 // "-x" and "--name" wherever they begin a word.
 names options_in(std::string_view text) {

@@ -10,8 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "fs/memory_tree.hpp"
 #include "volsync/run.hpp"
+
+#include "fs/memory_tree.hpp"
 
 namespace volsync::test {
 
@@ -56,7 +57,8 @@ struct recorder final : observer {
 inline job push_job(scratch const& where) {
   job j;
   options& o = j.options;
-  o.recurse = o.links = o.perms = o.times = o.group = o.owner = o.devices = o.specials = o.hard_links = o.numeric_ids = true;
+  o.recurse = o.links = o.perms = o.times = o.group = o.owner = o.devices = o.specials = o.hard_links = o.numeric_ids =
+      true;
   o.remote_shell = where.shell();
   o.remote_shell_given = true;
   o.threads = 2;

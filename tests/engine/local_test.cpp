@@ -1,14 +1,15 @@
-// Copies within one tree in memory, from the door to the last event. What they have in common with rsync's is compared on
-// real trees elsewhere.
+// Copies within one tree in memory, from the door to the last event. What they have in common with rsync's is compared
+// on real trees elsewhere.
 #include <sys/stat.h>
 
 #include <atomic>
 #include <chrono>
 #include <thread>
 
-#include "fixture.hpp"
 #include "fs/fault_tree.hpp"
 #include "fs/memory_tree.hpp"
+
+#include "fixture.hpp"
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -19,7 +20,8 @@ namespace {
 job local_job(std::string from, std::string to) {
   job j;
   options& o = j.options;
-  o.recurse = o.links = o.perms = o.times = o.group = o.owner = o.devices = o.specials = o.hard_links = o.numeric_ids = true;
+  o.recurse = o.links = o.perms = o.times = o.group = o.owner = o.devices = o.specials = o.hard_links = o.numeric_ids =
+      true;
   o.threads = 2;
   j.sources.resize(1);
   j.sources[0].path = std::move(from);
@@ -143,7 +145,8 @@ TEST_CASE("--max-delete also counts what makes way for something else") {
   CHECK(S_ISDIR(files->status_of("/to/a", false)->mode));
   CHECK(bool{files->status_of("/to/a/one", false)} != bool{files->status_of("/to/a/two", false)});
   bool told = false;
-  for (auto const& line : events.all<message>()) told = told || line.text.find("--max-delete limit (1 skipped)") != std::string::npos;
+  for (auto const& line : events.all<message>())
+    told = told || line.text.find("--max-delete limit (1 skipped)") != std::string::npos;
   CHECK(told);
 }
 

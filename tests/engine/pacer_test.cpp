@@ -1,5 +1,6 @@
 // Output at a rate: never faster over a second, and in pieces that are worth a call.
 #include "engine/pacer.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync::engine;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "engine/fixture.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -37,7 +38,12 @@ TEST_CASE("a tree arrives as it is, for every protocol, with and without increme
   files->add_hard_link("/src/a/again", "/src/small");
   files->add_link("/src/a/link", "../small");
   files->add_directory("/src/nothing here", 0711);
-  files->edit("/src/small", [](file_status& s) { s.mtime = -5; s.mtime_ns = 250'000'000; s.uid = 5000; s.gid = 999; });
+  files->edit("/src/small", [](file_status& s) {
+    s.mtime = -5;
+    s.mtime_ns = 250'000'000;
+    s.uid = 5000;
+    s.gid = 999;
+  });
   job j = push_job(where);
   j.options.protocol = protocol;
   j.options.inc_recursive = incremental;
@@ -48,7 +54,8 @@ TEST_CASE("a tree arrives as it is, for every protocol, with and without increme
   CHECK(content_of(where.to() + "/small") == "hello\n");
   CHECK(content_of(where.to() + "/a/b/large") == noise(3'000'000, 1));
   CHECK(std::filesystem::read_symlink(where.to() + "/a/link") == "../small");
-  struct stat s {}, again {};
+  struct stat s {
+  }, again{};
   REQUIRE(::stat((where.to() + "/small").c_str(), &s) == 0);
   REQUIRE(::stat((where.to() + "/a/again").c_str(), &again) == 0);
   CHECK(s.st_ino == again.st_ino);
@@ -98,7 +105,8 @@ TEST_CASE("many directories and files keep their places with several workers") {
   for (int d = 0; d < 120; ++d) {
     std::string const directory = "/src/" + std::to_string(d % 7) + "/d" + std::to_string(d);
     for (int f = 0; f < 15; ++f) {
-      files->add_file(directory + "/f" + std::to_string(f), directory + std::to_string(f) + std::string(static_cast<std::size_t>(f) * 1000, 'x'));
+      files->add_file(directory + "/f" + std::to_string(f),
+                      directory + std::to_string(f) + std::string(static_cast<std::size_t>(f) * 1000, 'x'));
     }
   }
   job j = push_job(where);
@@ -148,7 +156,7 @@ TEST_CASE("a read error in mid-file never makes a wrong file") {
   recorder events;
   auto const done = push(push_job(where), files, events);
   CHECK(done.code == exit_code::partial);
-  CHECK(std::filesystem::exists(where.to() + "/bad") == once);   // the second try was whole
+  CHECK(std::filesystem::exists(where.to() + "/bad") == once);  // the second try was whole
   if (once) CHECK(content_of(where.to() + "/bad") == noise(1'000'000, 3));
 }
 
@@ -315,7 +323,7 @@ TEST_CASE("-c digests a large file in steps, wherever it stands") {
     });
     recorder events;
     CHECK(run(j, events, cancel, files).code == exit_code::signal);
-    CHECK(reads < 120);                          // of 191
+    CHECK(reads < 120);  // of 191
   }
 }
 
@@ -405,7 +413,7 @@ TEST_CASE("a directory that is named twice in a row is listed twice and read onc
   CHECK(named({"/src/d", "/src/d"}) == 4);
   CHECK(named({"/src/", "/src/."}) == 6);
   CHECK(named({"/src/d", "/other/d"}) == 5);
-  CHECK(named({"/src/d", "/other/d", "/src/d"}) == 7);   // e comes twice in a row
+  CHECK(named({"/src/d", "/other/d", "/src/d"}) == 7);  // e comes twice in a row
   j.options.inc_recursive = false;
   CHECK(named({"/src/d", "/src/d"}) == 6);
 }
@@ -481,8 +489,10 @@ TEST_CASE("a file of rules or names that cannot be read whole is a refusal, not 
   files->add_file("/src/g", "g");
   job j = push_job(where);
   recorder events;
-  std::string const unreadable = "/proc/self/mem";   // opens, and fails to be read at its beginning
-  auto const excluded = [&](std::string const& file) { j.options.filters = {{filter_option::kind::exclude_from, file}}; };
+  std::string const unreadable = "/proc/self/mem";  // opens, and fails to be read at its beginning
+  auto const excluded = [&](std::string const& file) {
+    j.options.filters = {{filter_option::kind::exclude_from, file}};
+  };
   SECTION("rules: a read error") {
     excluded(unreadable);
     CHECK(push(j, files, events).code == exit_code::file_io);
@@ -518,7 +528,8 @@ TEST_CASE("a file of rules or names that cannot be read whole is a refusal, not 
 TEST_CASE("a cancelled run ends at once with code 20") {
   scratch where;
   auto const files = std::make_shared<fs::memory_tree>();
-  for (int i = 0; i < 40; ++i) files->add_file("/src/f" + std::to_string(i), noise(1'000'000, static_cast<unsigned>(i)));
+  for (int i = 0; i < 40; ++i)
+    files->add_file("/src/f" + std::to_string(i), noise(1'000'000, static_cast<unsigned>(i)));
   job j = push_job(where);
   j.options.bandwidth_limit = 1'000'000;
   recorder events;

@@ -108,7 +108,7 @@ TEST_CASE("what -C protects with --delete-excluded depends on who receives", "[c
   REQUIRE(server);
   CHECK((*server)->excludes("a.o", false, side::receiver) == !emptying);
   CHECK((*server)->excludes("a.o", false, side::sender));
-  CHECK((*server)->excludes("y", false, side::receiver));   // its client says of its own rules whom they are for
+  CHECK((*server)->excludes("y", false, side::receiver));  // its client says of its own rules whom they are for
   auto const client = compile_for_pull(what, {}, text);
   REQUIRE(client);
   CHECK(client->rules->excludes("a.o", false, side::receiver));

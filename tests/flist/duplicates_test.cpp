@@ -1,5 +1,6 @@
 // Names that occur twice in a list.
 #include "flist/duplicates.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -26,7 +27,8 @@ TEST_CASE("of two of a kind the first stays; directories share their content") {
     return l.append(e, name);
   };
   auto const a1 = add(S_IFREG, "a"), a2 = add(S_IFLNK, "a"), other = add(S_IFREG, "b");
-  auto const d1 = add(S_IFDIR, "d", entry_flags::no_content | entry_flags::implied), d2 = add(S_IFDIR, "d", entry_flags::top);
+  auto const d1 = add(S_IFDIR, "d", entry_flags::no_content | entry_flags::implied),
+             d2 = add(S_IFDIR, "d", entry_flags::top);
   auto const d3 = add(S_IFDIR, "d", entry_flags::no_content);
   l.finish(ndx{1});
   mark_duplicates(l);

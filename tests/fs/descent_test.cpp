@@ -36,7 +36,7 @@ TEST_CASE("a descent finds its way back through directories that it let go") {
   }
   CHECK(at.depth() == 0);
   CHECK((*at.here())->status_of(leaf("d0")));
-  at.leave();                                       // not above the top
+  at.leave();  // not above the top
   CHECK(at.depth() == 0);
 }
 

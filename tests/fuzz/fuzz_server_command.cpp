@@ -1,5 +1,5 @@
-// Any bytes as what a client says to its server before the handshake and the transfer: words of the command line, secluded
-// ones, filter rules and names. Input: a byte that chooses, then the text.
+// Any bytes as what a client says to its server before the handshake and the transfer: words of the command line,
+// secluded ones, filter rules and names. Input: a byte that chooses, then the text.
 #include <algorithm>
 #include <string>
 #include <vector>

@@ -1,9 +1,11 @@
 // The first words, for either side and in any split.
+#include "protocol/handshake.hpp"
+
 #include <array>
 #include <vector>
 
 #include "protocol/errc.hpp"
-#include "protocol/handshake.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -63,7 +65,8 @@ TEST_CASE("what follows the handshake is left") {
   handshake_setup c;
   c.checksums = checksum::choice{};
   handshake client{c};
-  std::vector<std::byte> said{std::byte{32}, {}, {}, {}, std::byte{0x81}, std::byte{0xfe}, std::byte{1}, {}, {}, {}, std::byte{9}};
+  std::vector<std::byte> said{std::byte{32}, {}, {}, {}, std::byte{0x81}, std::byte{0xfe},
+                              std::byte{1},  {}, {}, {}, std::byte{9}};
   auto const used = client.take(said);
   REQUIRE(used);
   CHECK(*used == 10);

@@ -1,9 +1,11 @@
 // Rules and names that a client says first.
 #include "protocol/opening.hpp"
 
-#include "protocol/errc.hpp"
-#include "support/catch.hpp"
 #include "wire/errc.hpp"
+
+#include "protocol/errc.hpp"
+
+#include "support/catch.hpp"
 
 using namespace volsync;
 using namespace volsync::protocol;

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "filter/command_line.hpp"
+
 #include "fs/memory_tree.hpp"
+
 #include "protocol/receiving_session.hpp"
 #include "protocol/server_args.hpp"
 
@@ -29,7 +31,8 @@ inline void list_tree(directory const& where, std::string const& path, std::stri
     auto const status = where.status_of(*name);
     if (!status) continue;
     std::string const full = path + "/" + child.name;
-    to += full + " " + std::to_string(status->mode) + " " + std::to_string(status->mtime) + " " + std::to_string(status->link_count) + " ";
+    to += full + " " + std::to_string(status->mode) + " " + std::to_string(status->mtime) + " " +
+          std::to_string(status->link_count) + " ";
     if (S_ISLNK(status->mode)) {
       to += where.read_link(*name).value_or("?");
     } else if (S_ISREG(status->mode)) {
@@ -124,7 +127,8 @@ struct receiving_play {
     setup.destination = "/to";
     setup.expected = std::move(expected);
     setup.here.as_root = true;
-    session = std::make_unique<receiving_session>(std::move(setup), [this](event&& e) { events.push_back(std::move(e)); });
+    session =
+        std::make_unique<receiving_session>(std::move(setup), [this](event&& e) { events.push_back(std::move(e)); });
   }
 
   // Everything that can be done before more is heard.

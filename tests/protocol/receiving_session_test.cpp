@@ -5,12 +5,15 @@
 #include <fstream>
 #include <random>
 
-#include "protocol/errc.hpp"
-#include "protocol/receiving_play.hpp"
+#include "wire/errc.hpp"
+
 #include "roles/errc.hpp"
 #include "roles/values.hpp"
+
+#include "protocol/errc.hpp"
+#include "protocol/receiving_play.hpp"
+
 #include "support/catch.hpp"
-#include "wire/errc.hpp"
 
 using namespace volsync;
 using namespace volsync::protocol;
@@ -49,13 +52,13 @@ receiving_play play_of(std::string const& name) {
   return {golden_options(name), name.find("push") != name.npos, golden_destination(name)};
 }
 
-// Where frames end. A recorded peer does not wait for us, so that more than a frame at once would answer what we have not
-// asked yet.
+// Where frames end. A recorded peer does not wait for us, so that more than a frame at once would answer what we have
+// not asked yet.
 std::vector<std::size_t> frame_ends(byte_view all, bool from_server) {
   auto const at = [&](std::size_t i) { return std::to_integer<std::size_t>(all[i]); };
-  std::size_t end = from_server ? 6 : 4;                     // version, compat flags (two bytes in all captures)
-  end += 1 + at(end);                                        // names of checksums
-  if (from_server) end += 4;                                 // seed
+  std::size_t end = from_server ? 6 : 4;  // version, compat flags (two bytes in all captures)
+  end += 1 + at(end);                     // names of checksums
+  if (from_server) end += 4;              // seed
   std::vector<std::size_t> ends{end};
   while (end < all.size()) ends.push_back(end += 4 + at(end) + (at(end + 1) << 8) + (at(end + 2) << 16));
   REQUIRE(end == all.size());
@@ -93,7 +96,9 @@ void hear_all(receiving_play& play, std::string const& name, std::string const& 
   CHECK(play.session->take_end());
 }
 
-bool has_line(std::string const& tree, std::string const& line) { return ("\n" + tree).find("\n" + line) != std::string::npos; }
+bool has_line(std::string const& tree, std::string const& line) {
+  return ("\n" + tree).find("\n" + line) != std::string::npos;
+}
 
 }  // namespace
 
@@ -106,9 +111,10 @@ TEST_CASE("what a stock server sends arrives, in any pieces") {
       hear_all(play, name, how);
       std::string const tree = play.tree();
       CAPTURE(tree);
-      for (char const* line : {"/to/a 33188 1714979289 3 hello\n", "/to/b 33188 1714979289 3 hello\n", "/to/d/c 33188 1714979289 3 hello\n",
-                               "/to/d/e/three 33188 1714979289 3 one\n", "/to/s 41471 1714979289 2 a\n", "/to/plain 33188 1714979289 1 p\n",
-                               "/to/d 16877 1714979189 "}) {
+      for (char const* line :
+           {"/to/a 33188 1714979289 3 hello\n", "/to/b 33188 1714979289 3 hello\n",
+            "/to/d/c 33188 1714979289 3 hello\n", "/to/d/e/three 33188 1714979289 3 one\n",
+            "/to/s 41471 1714979289 2 a\n", "/to/plain 33188 1714979289 1 p\n", "/to/d 16877 1714979189 "}) {
         CAPTURE(line);
         CHECK(has_line(tree, line));
       }
@@ -138,8 +144,8 @@ TEST_CASE("what a stock server sends arrives, in any pieces") {
 TEST_CASE("what a stock client pushes arrives at a server, in any pieces") {
   std::string const how = GENERATE("frames", "random", "bytes");
   std::string const version = GENERATE("p30/", "p31/", "p32/");
-  std::string const name = version + GENERATE("push-links", "push-links-incremental", "push-types", "push-types-incremental",
-                                              "push-delta", "push-delete");
+  std::string const name = version + GENERATE("push-links", "push-links-incremental", "push-types",
+                                              "push-types-incremental", "push-delta", "push-delete");
   auto play = play_of(name);
   hear_all(play, name, how);
   std::string const tree = play.tree();
@@ -158,7 +164,8 @@ TEST_CASE("what a stock client pushes arrives at a server, in any pieces") {
 }
 
 TEST_CASE("a stream that ends early is an error, and leaves each file old or new and no temporary") {
-  std::string const name = GENERATE("p30/pull-links", "p31/pull-links-incremental", "p32/pull-delta", "p32/push-delete");
+  std::string const name =
+      GENERATE("p30/pull-links", "p31/pull-links-incremental", "p32/pull-delta", "p32/push-delete");
   bytes const all = recorded(name);
   auto const ends = frame_ends(all, name.find("pull") != name.npos);
   auto const old_lines = play_of(name).tree();
@@ -195,17 +202,18 @@ namespace {
 
 // A server without letters but these: no varint flags, digests by md5, protocol 31.
 std::string const plain = "1f000000 7e 07000000", incremental = "1f000000 7f 07000000";
-std::string const dot = "19 01 2e 000010 66758138 ed410000";          // flags, ".", 4096 bytes, time, directory
-std::string const file_a = "18 01 61 000300 66758138 a4810000";       // "a", 3 bytes
+std::string const dot = "19 01 2e 000010 66758138 ed410000";     // flags, ".", 4096 bytes, time, directory
+std::string const file_a = "18 01 61 000300 66758138 a4810000";  // "a", 3 bytes
 std::string const directory_d = "18 01 64 000010 66758138 ed410000";
 std::string const no_sums = "00000000 00000000 00000000 00000000";
-std::string const request_1 = "02 00a0";                              // first index of a session: 1; transfer and new
+std::string const request_1 = "02 00a0";  // first index of a session: 1; transfer and new
 std::string const abc = "03000000 616263 00000000", md5_of_abc = "900150983cd24fb0d6963f7d28e17f72";
 
 // Values in frames of data.
 bytes framed(std::string_view hex, unsigned tag = 7) {
   bytes const data = from_hex(hex);
-  bytes made{static_cast<std::byte>(data.size() & 0xff), static_cast<std::byte>(data.size() >> 8), std::byte{0}, static_cast<std::byte>(tag)};
+  bytes made{static_cast<std::byte>(data.size() & 0xff), static_cast<std::byte>(data.size() >> 8), std::byte{0},
+             static_cast<std::byte>(tag)};
   append(made, data);
   return made;
 }
@@ -234,7 +242,7 @@ TEST_CASE("a file that was asked for arrives from a sender of our own making") {
   REQUIRE_FALSE(v.say(request_1 + no_sums + abc + md5_of_abc));
   CHECK(has_line(v.tree(), "/to/a 33188 "));
   REQUIRE_FALSE(v.say("00 00"));
-  REQUIRE_FALSE(v.say("00 000000 000000 000000 000000 000000"));   // the third end, and the statistics
+  REQUIRE_FALSE(v.say("00 000000 000000 000000 000000 000000"));  // the third end, and the statistics
   CHECK(v.session->in_goodbye());
   REQUIRE_FALSE(v.say("00"));
   CHECK(v.session->finished());
@@ -254,7 +262,8 @@ TEST_CASE("answers that nobody asked for end the session") {
       {"content behind the list", "06 00a0" + no_sums + abc + md5_of_abc, role_errc::not_requested},
       {"an item behind the list", "06 0020", role_errc::no_such_index},
       {"an item before the list", "ff 05", wire_errc::bad_index},
-      {"content twice", request_1 + no_sums + abc + md5_of_abc + "fe0000 00a0" + no_sums + abc + md5_of_abc, role_errc::not_requested},
+      {"content twice", request_1 + no_sums + abc + md5_of_abc + "fe0000 00a0" + no_sums + abc + md5_of_abc,
+       role_errc::not_requested},
       {"another basis", "02 00a8 80" + no_sums, role_errc::bad_echo},
       {"sums that we did not send", request_1 + "05000000 bc020000 02000000 00000000", role_errc::bad_echo},
       {"a block without a basis", request_1 + no_sums + "ffffffff", {}},

@@ -2,6 +2,7 @@
 #include "protocol/requested_names.hpp"
 
 #include "filter/command_line.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -10,8 +11,8 @@ using verdict = requested_names::verdict;
 
 namespace {
 
-verdict judged(std::vector<std::string> const& asked, std::string const& path, bool directory = false, bool relative = false,
-               int old_args = 0) {
+verdict judged(std::vector<std::string> const& asked, std::string const& path, bool directory = false,
+               bool relative = false, int old_args = 0) {
   options o;
   o.relative = relative;
   o.old_args = old_args;
@@ -59,7 +60,7 @@ TEST_CASE("wildcards are the sender's to expand, one component at a time") {
   CHECK(judged({"a\\*"}, "a*") == verdict::fine);
   CHECK(judged({"a\\*"}, "ab") == verdict::unrequested);
   CHECK(judged({"a\\b*"}, "a\\bc") == verdict::fine);
-  CHECK(judged({"a\\b*"}, "abc") == verdict::fine);       // what a daemon makes of it
+  CHECK(judged({"a\\b*"}, "abc") == verdict::fine);  // what a daemon makes of it
   CHECK(judged({"\\top"}, "top") == verdict::unrequested);
   CHECK(judged({"{a,c}"}, "a") == verdict::unrequested);
 }

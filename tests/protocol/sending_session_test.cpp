@@ -13,11 +13,15 @@
 #include <fstream>
 
 #include "base/unique_fd.hpp"
+
 #include "fs/memory_tree.hpp"
+
+#include "wire/errc.hpp"
+
 #include "protocol/errc.hpp"
 #include "protocol/server_args.hpp"
+
 #include "support/catch.hpp"
-#include "wire/errc.hpp"
 
 using namespace volsync;
 using namespace volsync::protocol;
@@ -41,7 +45,8 @@ struct scratch {
 
 options archive() {
   options o;
-  o.recurse = o.links = o.perms = o.times = o.group = o.owner = o.devices = o.specials = o.hard_links = o.numeric_ids = true;
+  o.recurse = o.links = o.perms = o.times = o.group = o.owner = o.devices = o.specials = o.hard_links = o.numeric_ids =
+      true;
   return o;
 }
 
@@ -159,9 +164,9 @@ TEST_CASE("what the peer says may come in any pieces") {
 
 TEST_CASE("a beginning that is no rsync, or none that we speak, is refused by name") {
   auto const [hex, why, code] = GENERATE(table<char const*, std::error_code, exit_code>({
-      {"57656c636f6d65", make_error_code(protocol_errc::not_rsync), exit_code::protocol},          // "Welcome"
-      {"1d000000", make_error_code(protocol_errc::peer_too_old), exit_code::protocol},             // 29
-      {"20000000ff", make_error_code(wire::wire_errc::overlong_varint), exit_code::stream},        // compat flags
+      {"57656c636f6d65", make_error_code(protocol_errc::not_rsync), exit_code::protocol},    // "Welcome"
+      {"1d000000", make_error_code(protocol_errc::peer_too_old), exit_code::protocol},       // 29
+      {"20000000ff", make_error_code(wire::wire_errc::overlong_varint), exit_code::stream},  // compat flags
       {"2000000081fe03616263", make_error_code(checksum::negotiate_errc::no_common_name), exit_code::unsupported},
   }));
   CAPTURE(hex);
@@ -206,12 +211,12 @@ TEST_CASE("an end before the goodbye is an error wherever it comes") {
 
 TEST_CASE("damaged frames end the session with rsync's codes") {
   auto const [hex, code] = GENERATE(table<char const*, exit_code>({
-      {"00000050", exit_code::stream},                                       // no such tag
-      {"0300001d010203", exit_code::stream},                                 // IO_ERROR of three bytes
-      {"0400001d01000000", exit_code::stream},                               // IO_ERROR from a receiver
-      {"0400006d01000000", exit_code::stream},                               // NO_SEND from a receiver
-      {"0700000763000063000000", exit_code::protocol},                       // an index nobody has
-      {"05000007fe00fe0000", exit_code::protocol},                           // far beyond the list
+      {"00000050", exit_code::stream},                  // no such tag
+      {"0300001d010203", exit_code::stream},            // IO_ERROR of three bytes
+      {"0400001d01000000", exit_code::stream},          // IO_ERROR from a receiver
+      {"0400006d01000000", exit_code::stream},          // NO_SEND from a receiver
+      {"0700000763000063000000", exit_code::protocol},  // an index nobody has
+      {"05000007fe00fe0000", exit_code::protocol},      // far beyond the list
   }));
   CAPTURE(hex);
   sending_session session{setup_for(archive(), some_files()), [](event&&) {}};
@@ -230,9 +235,9 @@ TEST_CASE("what the peer tells becomes events") {
   std::vector<event> seen;
   sending_session session{setup_for(archive(), some_files()), [&](event&& e) { seen.push_back(std::move(e)); }};
   REQUIRE(session.take_input(from_hex("2000000081ff0678786831323801000000")));
-  REQUIRE(session.take_input(from_hex("0300000968690a")));                   // INFO "hi\n"
-  REQUIRE(session.take_input(from_hex("0400006c6f6c6400")));                 // DELETED "old", a directory
-  REQUIRE(session.take_input(from_hex("03000008626164")));                   // ERROR_XFER "bad"
+  REQUIRE(session.take_input(from_hex("0300000968690a")));    // INFO "hi\n"
+  REQUIRE(session.take_input(from_hex("0400006c6f6c6400")));  // DELETED "old", a directory
+  REQUIRE(session.take_input(from_hex("03000008626164")));    // ERROR_XFER "bad"
   std::vector<message> messages;
   std::vector<item> items;
   for (auto const& e : seen) {
@@ -247,7 +252,7 @@ TEST_CASE("what the peer tells becomes events") {
   CHECK((items[0].what == item::action::remove && items[0].name == "old" && S_ISDIR(items[0].mode)));
   SECTION("and its exit is answered") {
     static_cast<void>(session.take_output());
-    REQUIRE(session.take_input(from_hex("0400005d0b000000")));               // ERROR_EXIT 11
+    REQUIRE(session.take_input(from_hex("0400005d0b000000")));  // ERROR_EXIT 11
     CHECK(session.peer_exit() == 11);
     CHECK(session.take_output() == from_hex("0000005d"));
   }
@@ -281,7 +286,8 @@ struct client {
   client(std::string const& where, std::vector<std::string> const& words, std::string const& to) {
     if (::mkfifo((where + "/down").c_str(), 0600) != 0 || ::mkfifo((where + "/up").c_str(), 0600) != 0) std::abort();
     // It ends with what is said to the client, as a remote shell ends with its command.
-    std::ofstream{where + "/shell"} << "#!/bin/sh\nexec 3<&0\ncat <&3 >'" << where << "/up' &\nexec cat <'" << where << "/down'\n";
+    std::ofstream{where + "/shell"} << "#!/bin/sh\nexec 3<&0\ncat <&3 >'" << where << "/up' &\nexec cat <'" << where
+                                    << "/down'\n";
     std::filesystem::permissions(where + "/shell", std::filesystem::perms::owner_all);
     // Open for both, so that neither end waits for the other to open.
     in.reset(::open((where + "/down").c_str(), O_RDWR | O_CLOEXEC));
@@ -320,7 +326,8 @@ TEST_CASE("a stock client pulls from a session, whatever the pieces") {
   scratch where;
   options o = archive();
   sending_session session{served(o, some_files(), ".iLsfxCIvu"), [](event&&) {}};
-  client peer{where.path, {"-aH", "--numeric-ids", "--delete", "--exclude=one", "--protocol=" + std::to_string(version)},
+  client peer{where.path,
+              {"-aH", "--numeric-ids", "--delete", "--exclude=one", "--protocol=" + std::to_string(version)},
               where.path + "/to/"};
   std::array<std::byte, 4096> buffer{};
   for (int idle = 0; !session.finished() && idle < 1000;) {
@@ -331,7 +338,7 @@ TEST_CASE("a stock client pulls from a session, whatever the pieces") {
     }
     pollfd readable{peer.out.get(), POLLIN, 0};
     if (::poll(&readable, 1, 10) == 0) {
-      ++idle;                                         // 10 s of silence are a failure
+      ++idle;  // 10 s of silence are a failure
       continue;
     }
     auto const got = ::read(peer.out.get(), buffer.data(), piece);
@@ -351,9 +358,17 @@ TEST_CASE("a stock client pulls from a session, whatever the pieces") {
 
 TEST_CASE("a server says its flags, names and seed by the letters of its client") {
   auto const [letters, said] = GENERATE(table<char const*, std::string>({
-      {".iLsfxCIvu", "2000000081ff23" "787868313238207878683320787868363420" "6d6435206d643420736861" "31206e6f6e65"},
-      {".LsfxCI", "200000007e" "07000000"},
-      {"", "2000000006" "07000000"},
+      {".iLsfxCIvu",
+       "2000000081ff23"
+       "787868313238207878683320787868363420"
+       "6d6435206d643420736861"
+       "31206e6f6e65"},
+      {".LsfxCI",
+       "200000007e"
+       "07000000"},
+      {"",
+       "2000000006"
+       "07000000"},
   }));
   sending_session session{served(archive(), some_files(), letters), [](event&&) {}};
   CHECK(session.take_output() == from_hex("20000000"));
@@ -372,7 +387,9 @@ TEST_CASE("a server's client is told what there is to say, and hears of its coun
   setup.options.errors_to = where;
   setup.operands.paths = {"/src/", "/nowhere"};
   sending_session session{std::move(setup), [&](event&& e) { outward.push_back(std::move(e)); }};
-  REQUIRE(session.take_input(from_hex("2000000004000007" "00000000")));
+  REQUIRE(
+      session.take_input(from_hex("2000000004000007"
+                                  "00000000")));
   settle(session);
   std::string const said{as_text(session.take_output())};
   bool const in_band = said.find("link_stat \"/nowhere\" failed") != std::string::npos;
@@ -394,7 +411,9 @@ TEST_CASE("a server that lists nothing is done") {
   auto setup = served(archive(), some_files(), GENERATE(".iLsfxCI", ".LsfxCI"));
   setup.operands.paths = {"/nowhere"};
   sending_session session{std::move(setup), [](event&&) {}};
-  REQUIRE(session.take_input(from_hex("2000000004000007" "00000000")));
+  REQUIRE(
+      session.take_input(from_hex("2000000004000007"
+                                  "00000000")));
   settle(session);
   CHECK(session.finished());
   CHECK(session.io_error() == roles::io_error_general);
@@ -409,7 +428,10 @@ TEST_CASE("rules of a client are obeyed, and none makes a file be read") {
   };
   sending_session session{std::move(setup), [](event&&) {}};
   // ". /etc/passwd"
-  REQUIRE(session.take_input(from_hex("2000000015000007" "0d0000002e202f6574632f706173737764" "00000000")));
+  REQUIRE(
+      session.take_input(from_hex("2000000015000007"
+                                  "0d0000002e202f6574632f706173737764"
+                                  "00000000")));
   settle(session);
   CHECK_FALSE(asked);
 }
@@ -428,8 +450,14 @@ TEST_CASE("names come in frames from protocol 31 on, and between two frames befo
   setup.operands.paths = {"/src"};
   sending_session session{std::move(setup), [](event&&) {}};
   // Terminator of the rules; "one", the end of the names; an empty frame.
-  bytes const said = from_hex(version == 30 ? "1e000000" "0400000700000000" "6f6e650000" "00000007"
-                                            : "1f000000" "0900000700000000" "6f6e650000" "00000007");
+  bytes const said = from_hex(version == 30 ? "1e000000"
+                                              "0400000700000000"
+                                              "6f6e650000"
+                                              "00000007"
+                                            : "1f000000"
+                                              "0900000700000000"
+                                              "6f6e650000"
+                                              "00000007");
   for (std::size_t at = 0; at < said.size(); at += piece) {
     REQUIRE(session.take_input(byte_view{said}.subspan(at, std::min(piece, said.size() - at))));
   }
@@ -440,13 +468,17 @@ TEST_CASE("names come in frames from protocol 31 on, and between two frames befo
 
 TEST_CASE("a client may not tell a server's user anything") {
   sending_session session{served(archive(), some_files(), ".LsfxCI"), [](event&&) {}};
-  REQUIRE(session.take_input(from_hex("2000000004000007" "00000000")));
+  REQUIRE(
+      session.take_input(from_hex("2000000004000007"
+                                  "00000000")));
   CHECK(session.take_input(from_hex("0300000968690a")).error() == protocol_errc::unexpected_message);
 }
 
 TEST_CASE("a client that leaves with a code is answered, and that is the end") {
   sending_session session{served(archive(), some_files(), ".LsfxCI"), [](event&&) {}};
-  REQUIRE(session.take_input(from_hex("2000000004000007" "00000000")));
+  REQUIRE(
+      session.take_input(from_hex("2000000004000007"
+                                  "00000000")));
   static_cast<void>(session.take_output());
   REQUIRE(session.take_input(from_hex("0400005d0b000000")));
   CHECK(session.finished());

@@ -297,9 +297,11 @@ TEST_CASE("a list of names on this side") {
     return o;
   };
   for (auto const* local : {"list", "./a:b", "/x/a:b"}) CHECK_FALSE(protocol::names_come_from_server(named(local)));
-  for (auto const* remote : {":list", "h:list", "h:/x/list", "u@h:l"}) CHECK(protocol::names_come_from_server(named(remote)));
+  for (auto const* remote : {":list", "h:list", "h:/x/list", "u@h:l"})
+    CHECK(protocol::names_come_from_server(named(remote)));
   options const odd = named("/x/a:b");
-  for (std::string const& word : protocol::make_server_args(odd, true, "", {"d"})) CHECK_FALSE(word.starts_with("--files-from"));
+  for (std::string const& word : protocol::make_server_args(odd, true, "", {"d"}))
+    CHECK_FALSE(word.starts_with("--files-from"));
 }
 
 TEST_CASE("paths survive the remote shell") {

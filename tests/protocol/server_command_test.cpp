@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "protocol/server_args.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -21,8 +22,8 @@ words server(words middle, words paths = {"src"}) {
 }
 
 struct known_word {
-  words spelled;                                    // one way
-  words again;                                      // another; empty: there is none
+  words spelled;  // one way
+  words again;    // another; empty: there is none
   std::function<bool(options const&)> says;
 };
 
@@ -107,7 +108,9 @@ std::vector<known_word> known_words() {
       {{"--fsync"}, {}, SAYS(o.fsync)},
       {{"--info=del,name2"}, {"--info", "del,name2"}, SAYS(o.info == words{"del,name2"})},
       {{"--inplace"}, {}, SAYS(o.inplace)},
-      {{"--files-from=-", "--from0"}, {"--files-from", "-", "--from0"}, SAYS(o.files_from == "-" && o.from0 && o.relative)},
+      {{"--files-from=-", "--from0"},
+       {"--files-from", "-", "--from0"},
+       SAYS(o.files_from == "-" && o.from0 && o.relative)},
       {{"--files-from", "/l", "--no-relative"}, {}, SAYS(o.files_from == "/l" && !o.relative && !o.from0)},
       {{"-R", "--no-implied-dirs"}, {}, SAYS(o.relative && !o.implied_dirs)},
       {{"--preallocate"}, {}, SAYS(o.preallocate)},
@@ -141,7 +144,8 @@ TEST_CASE("every word of a stock client says what it says, and nothing does so w
 TEST_CASE("a whole command line of a stock client is read") {
   SECTION("pull") {
     server_request r;
-    REQUIRE(r.read({"--server", "--sender", "-vlHogDtpre.iLsfxCIvu", "--numeric-ids", ".", "SRC", "-x", "--delete", "."}));
+    REQUIRE(
+        r.read({"--server", "--sender", "-vlHogDtpre.iLsfxCIvu", "--numeric-ids", ".", "SRC", "-x", "--delete", "."}));
     CHECK(r.sends());
     CHECK(r.letters() == ".iLsfxCIvu");
     CHECK(r.paths() == words{"SRC", "-x", "--delete", "."});
@@ -150,7 +154,8 @@ TEST_CASE("a whole command line of a stock client is read") {
   }
   SECTION("push") {
     server_request r;
-    REQUIRE(r.read({"--server", "-lHogDtpre.iLsfxCIvu", "--log-format=X", "--delete", "--partial", "--numeric-ids", ".", "DST"}));
+    REQUIRE(r.read(
+        {"--server", "-lHogDtpre.iLsfxCIvu", "--log-format=X", "--delete", "--partial", "--numeric-ids", ".", "DST"}));
     CHECK_FALSE(r.sends());
     CHECK(r.options().deletion == delete_mode::automatic);
   }

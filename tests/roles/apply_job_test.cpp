@@ -1,4 +1,6 @@
 // Files made of what arrives: whole, or not at all.
+#include "roles/apply_job.hpp"
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -6,7 +8,7 @@
 #include "fs/destination.hpp"
 #include "fs/fault_tree.hpp"
 #include "fs/memory_tree.hpp"
-#include "roles/apply_job.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -105,7 +107,7 @@ TEST_CASE("every call that fails in its turn harms nothing") {
     for (bool const large : {false, true}) {
       bench b;
       auto const where = [&] {
-        b.files = fs::make_fault_tree(b.memory, fs::only(n + 1, EIO));   // the first call opens the root
+        b.files = fs::make_fault_tree(b.memory, fs::only(n + 1, EIO));  // the first call opens the root
         return b.where();
       }();
       apply_job job{where, b.options, {incoming("old")}};

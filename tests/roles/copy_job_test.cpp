@@ -1,4 +1,6 @@
 // Copies within one host: whole, or not at all; and what the source does meanwhile.
+#include "roles/copy_job.hpp"
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -6,7 +8,7 @@
 #include "fs/destination.hpp"
 #include "fs/fault_tree.hpp"
 #include "fs/memory_tree.hpp"
-#include "roles/copy_job.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -25,7 +27,9 @@ struct bench {
     REQUIRE(memory->add_directory("/to"));
     REQUIRE(memory->add_file("/to/old", "old content", 0640));
   }
-  void source(std::string const& name, std::string content) { REQUIRE(memory->add_file("/src/" + name, std::move(content))); }
+  void source(std::string const& name, std::string content) {
+    REQUIRE(memory->add_file("/src/" + name, std::move(content)));
+  }
 
   [[nodiscard]] std::unique_ptr<copy_job> job(std::vector<std::string> const& names, bool in_place = false) {
     auto root = to->open_root("/to");
@@ -41,11 +45,14 @@ struct bench {
       f.attributes = {.uid = 5000, .gid = 999, .mode = 0604, .mtime = time_point{1234, 5}};
       targets.push_back(std::move(f));
     }
-    return std::make_unique<copy_job>([t = from](source_file const& f) -> result<std::unique_ptr<file>> {
-      auto const in = t->open_root("/src");
-      if (!in) return in.error();
-      return (*in)->open_file(*leaf_name::make(f.name));
-    }, std::make_shared<fs::destination>(std::move(*root), "/to", false), options, std::move(sources), std::move(targets));
+    return std::make_unique<copy_job>(
+        [t = from](source_file const& f) -> result<std::unique_ptr<file>> {
+          auto const in = t->open_root("/src");
+          if (!in) return in.error();
+          return (*in)->open_file(*leaf_name::make(f.name));
+        },
+        std::make_shared<fs::destination>(std::move(*root), "/to", false), options, std::move(sources),
+        std::move(targets));
   }
   [[nodiscard]] std::string content(std::string const& name) const {
     auto const root = memory->open_root("/to");
@@ -175,7 +182,7 @@ TEST_CASE("whatever fails at the destination: the old file stays, no temporary i
   for (std::uint64_t n = 1; n < 12; ++n) {
     bench b;
     b.source("old", "newer");
-    b.to = fs::make_fault_tree(b.memory, fs::only(n + 1, EIO));   // the first call opens the root
+    b.to = fs::make_fault_tree(b.memory, fs::only(n + 1, EIO));  // the first call opens the root
     auto const job = b.job({"old"});
     auto const done = run(*job);
     REQUIRE(done.parts.size() == 1);

@@ -1,7 +1,8 @@
 // The generator's rules, one line each.
+#include "roles/decide.hpp"
+
 #include <sys/stat.h>
 
-#include "roles/decide.hpp"
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -40,7 +41,8 @@ receive_options archive() {
   return o;
 }
 
-decision of(flist::entry const& e, present const* there, receive_options const& o = archive(), std::string_view target = {}) {
+decision of(flist::entry const& e, present const* there, receive_options const& o = archive(),
+            std::string_view target = {}) {
   return decide(e, "a/x", target, there, o);
 }
 

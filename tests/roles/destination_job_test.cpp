@@ -1,9 +1,11 @@
 // What a destination argument means, by what is there and what comes.
+#include "roles/destination_job.hpp"
+
 #include <cerrno>
 #include <memory>
 
 #include "fs/memory_tree.hpp"
-#include "roles/destination_job.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -59,7 +61,7 @@ TEST_CASE("what is not there is made for many, and is the name of one") {
   auto const named = ask(one_file("/dir/name"), files);
   CHECK((!named.made && named.where && named.single_name == "name" && named.full_root == "/dir"));
   CHECK_FALSE(files->status_of("/dir/name", false));
-  auto const below = ask(one_file("/other/"), files);           // the slash asks for a directory
+  auto const below = ask(one_file("/other/"), files);  // the slash asks for a directory
   CHECK((below.made && below.single_name.empty()));
   CHECK(files->status_of("/other", false));
 }

@@ -1,9 +1,11 @@
 // Times and modes of directories, put right.
+#include "roles/finish_job.hpp"
+
 #include <cerrno>
 #include <memory>
 
 #include "fs/memory_tree.hpp"
-#include "roles/finish_job.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -55,8 +57,9 @@ TEST_CASE("what has gone, or is a directory no more, is passed over") {
 }
 
 TEST_CASE("a directory that cannot be set right is told, and the others are") {
-  auto const [failing, step] = GENERATE(table<fs::operation, std::string>(
-      {{fs::operation::set_mtime, "failed to set times on"}, {fs::operation::set_mode, "failed to set permissions on"}}));
+  auto const [failing, step] =
+      GENERATE(table<fs::operation, std::string>({{fs::operation::set_mtime, "failed to set times on"},
+                                                  {fs::operation::set_mode, "failed to set permissions on"}}));
   CAPTURE(step);
   bench b;
   b.memory->set_hook([failing = failing](fs::operation what, std::string const& path) {

@@ -1,4 +1,6 @@
 // The generator's order of ends, and its answers to what the receiver finds out, over a tree in memory.
+#include "roles/generator.hpp"
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -6,7 +8,7 @@
 #include <vector>
 
 #include "fs/memory_tree.hpp"
-#include "roles/generator.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -14,8 +16,8 @@ using namespace volsync::roles;
 
 namespace {
 
-// Runs jobs at once, and takes down what the sender would be told: "D" for an end, "C" for the counts, "3" for a request
-// of index 3, "i3" for a record.
+// Runs jobs at once, and takes down what the sender would be told: "D" for an end, "C" for the counts, "3" for a
+// request of index 3, "i3" for a record.
 struct bench {
   std::shared_ptr<fs::memory_tree> memory = std::make_shared<fs::memory_tree>();
   received_lists lists;
@@ -23,7 +25,7 @@ struct bench {
   generator g;
   std::string said;
   bool inplace = false, dry_run = false, root_is_new = false, implied_dirs = true, checksum = false;
-  bool tells = false;                          // names of what is unchanged, and of the way to transfer
+  bool tells = false;  // names of what is unchanged, and of the way to transfer
 
   bench(generator_options how, bool incremental)
       : lists{incremental}, g{with(how, incremental), lists, [this](event&& e) { events.push_back(std::move(e)); }} {
@@ -171,7 +173,7 @@ TEST_CASE("a file written in place keeps no mode that it is not to have") {
   CHECK(b.g.find(1)->target.attributes.mode == 0644U);
   CHECK_FALSE(b.g.find(2)->target.attributes.mode);
   CHECK(b.g.find(3)->target.attributes.mode == 0644U);
-  CHECK(b.g.find(4)->target.attributes.mode == 0644U);   // a new one
+  CHECK(b.g.find(4)->target.attributes.mode == 0644U);  // a new one
   for (std::int32_t n = 1; n <= 4; ++n) CHECK(b.g.find(n)->target.in_place);
 }
 
@@ -246,7 +248,8 @@ TEST_CASE("what is in a directory that somebody made just before us is looked at
   bench b{{}, true};
   bool there = false;
   CHECK(statuses_asked(b, {"d/"}, [&](fs::operation what) {
-          if (what == fs::operation::make_directory && !std::exchange(there, true)) REQUIRE(b.memory->add_directory("/to/d"));
+          if (what == fs::operation::make_directory && !std::exchange(there, true))
+            REQUIRE(b.memory->add_directory("/to/d"));
         }).back() == "/to/d/f");
   CHECK(there);
 }
@@ -275,7 +278,7 @@ TEST_CASE("of linked files one is asked for, the others become links to it") {
   bench b{{}, false};
   b.list({"a", "b", "c"}, 0, true);
   b.begin();
-  CHECK(b.take() == "i0 3 D ");        // the last one leads
+  CHECK(b.take() == "i0 3 D ");  // the last one leads
   b.answered();
   CHECK(b.take().empty());
   REQUIRE(b.memory->add_file("/to/c", "new"));
@@ -379,7 +382,7 @@ TEST_CASE("names of one file here that are two files there are looked at in the 
   first->step();
   b.g.take(std::move(first));
   b.run();
-  CHECK(b.take() == "i0 i1 D ");    // the second one found it as it should be
+  CHECK(b.take() == "i0 i1 D ");  // the second one found it as it should be
 }
 
 TEST_CASE("what comes into a directory comes when the directory has been looked at") {
@@ -407,7 +410,7 @@ TEST_CASE("what goes from a directory goes when the directory has been looked at
   REQUIRE(b.memory->add_file("/to/extra", "x"));
   b.list({"a"});
   b.begin(true, true, false);
-  auto first = b.g.next_job();       // "."
+  auto first = b.g.next_job();  // "."
   REQUIRE(first);
   for (auto other = b.g.next_job(); other; other = b.g.next_job()) {
     CHECK(dynamic_cast<removal_job*>(other.get()) == nullptr);
@@ -434,7 +437,7 @@ TEST_CASE("a dry run touches nothing, late removals neither") {
   b.g.lists_complete();
   b.begin(true);
   for (int i = 0; i < 4; ++i) b.answered();
-  CHECK(b.events.size() == 1);                   // what would go
+  CHECK(b.events.size() == 1);  // what would go
   CHECK(b.g.finished());
   CHECK(b.memory->status_of("/to/extra", false));
   CHECK(b.memory->status_of("/to", false)->mtime == before);

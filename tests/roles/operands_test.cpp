@@ -1,12 +1,15 @@
 // Arguments under -R: which parents are listed, and how often.
+#include "roles/operands.hpp"
+
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "filter/rules.hpp"
+
 #include "fs/memory_tree.hpp"
-#include "roles/operands.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -14,7 +17,8 @@ using namespace volsync;
 namespace {
 
 // Names of the first list, sorted.
-std::vector<std::string> first_list(std::vector<std::string> paths, bool incremental, std::string const& prefix = "/s/./") {
+std::vector<std::string> first_list(std::vector<std::string> paths, bool incremental,
+                                    std::string const& prefix = "/s/./") {
   auto const tree = std::make_shared<fs::memory_tree>();
   for (char const* file : {"/s/d/k", "/s/d/e/f1", "/s/d/e/f2", "/s/d/f/a", "/s/d/f/p/b", "/s/h/i", "/s/dd/z"}) {
     REQUIRE(tree->add_file(file, "x"));
@@ -29,7 +33,8 @@ std::vector<std::string> first_list(std::vector<std::string> paths, bool increme
   while (!job.done()) job.step();
   auto const made = job.take_first();
   std::vector<std::string> names;
-  for (std::uint32_t i = 0; i < made.list->size(); ++i) names.push_back(made.list->path(made.list->at(static_cast<flist::slot>(i))));
+  for (std::uint32_t i = 0; i < made.list->size(); ++i)
+    names.push_back(made.list->path(made.list->at(static_cast<flist::slot>(i))));
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -40,11 +45,13 @@ using names = std::vector<std::string>;
 
 TEST_CASE("parents are listed again after others, unless the path before went through them") {
   CHECK(first_list({"d/e/f1", "d/e/f2"}, false) == names{"d", "d/e", "d/e/f1", "d/e/f2"});
-  CHECK(first_list({"d/e/f1", "h/i", "d/e/f2"}, false) == names{"d", "d", "d/e", "d/e", "d/e/f1", "d/e/f2", "h", "h/i"});
+  CHECK(first_list({"d/e/f1", "h/i", "d/e/f2"}, false) ==
+        names{"d", "d", "d/e", "d/e", "d/e/f1", "d/e/f2", "h", "h/i"});
   CHECK(first_list({"d/e/f1", "d/f/a"}, false) == names{"d", "d/e", "d/e/f1", "d/f", "d/f/a"});
   CHECK(first_list({"d/k", "d/e/f1"}, false) == names{"d", "d", "d/e", "d/e/f1", "d/k"});
   CHECK(first_list({"d/f/a", "d/f/p/b"}, false) == names{"d", "d/f", "d/f", "d/f/a", "d/f/p", "d/f/p/b"});
-  CHECK(first_list({"d/f/p/b", "d/k", "d/e/f1"}, false) == names{"d", "d/e", "d/e/f1", "d/f", "d/f/p", "d/f/p/b", "d/k"});
+  CHECK(first_list({"d/f/p/b", "d/k", "d/e/f1"}, false) ==
+        names{"d", "d/e", "d/e/f1", "d/f", "d/f/p", "d/f/p/b", "d/k"});
   CHECK(first_list({"d/k", "dd/z"}, false) == names{"d", "d/k", "dd", "dd/z"});
 }
 

@@ -1,8 +1,9 @@
 // Lists are numbered, found again by index, and refused where they cannot be.
+#include "roles/received_lists.hpp"
+
 #include <string>
 #include <vector>
 
-#include "roles/received_lists.hpp"
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -59,8 +60,8 @@ TEST_CASE("each further list has the next index but one, which stands for its di
   CHECK((second->ndx_start == 6 && second->path == "d" && second->before == 4));
   auto const third = add(lists, 3, {"d/g/h"});
   CHECK((third->ndx_start == 9 && third->path == "d/g"));
-  CHECK((lists.find(0).where == first && !lists.find(0).position));       // "."
-  CHECK((lists.find(5).where == second && !lists.find(5).position));      // "d"
+  CHECK((lists.find(0).where == first && !lists.find(0).position));   // "."
+  CHECK((lists.find(5).where == second && !lists.find(5).position));  // "d"
   CHECK((lists.find(6).where == second && lists.find(6).position == 0U));
   CHECK((lists.find(8).where == third && !lists.find(8).position));
   CHECK_FALSE(lists.find(10).where);
@@ -75,13 +76,13 @@ TEST_CASE("each further list has the next index but one, which stands for its di
 
 TEST_CASE("a list of what is no directory, or of one that has its list, is refused") {
   received_lists lists{true};
-  CHECK(lists.begin(0).error() == make_error_code(role_errc::unexpected_list));   // before the first
+  CHECK(lists.begin(0).error() == make_error_code(role_errc::unexpected_list));  // before the first
   add(lists, std::nullopt, {".", "d/", "e/"});
   CHECK(lists.begin(3).error() == make_error_code(role_errc::bad_directory));
   CHECK(lists.begin(-1).error() == make_error_code(role_errc::bad_directory));
-  CHECK(lists.begin(0).error() == make_error_code(role_errc::bad_directory));     // ".": its content is in the first
+  CHECK(lists.begin(0).error() == make_error_code(role_errc::bad_directory));  // ".": its content is in the first
   REQUIRE(lists.begin(1));
-  CHECK(lists.begin(2).error() == make_error_code(role_errc::unexpected_list));   // inside another
+  CHECK(lists.begin(2).error() == make_error_code(role_errc::unexpected_list));  // inside another
   CHECK(lists.end_all().error() == make_error_code(role_errc::unexpected_list));
   (void)lists.end(0);
   CHECK(lists.begin(1).error() == make_error_code(role_errc::bad_directory));

@@ -1,4 +1,6 @@
 // What goes from a directory, and what stays.
+#include "roles/removal_job.hpp"
+
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,10 +11,11 @@
 #include <memory>
 
 #include "filter/command_line.hpp"
+
 #include "fs/fault_tree.hpp"
 #include "fs/memory_tree.hpp"
 #include "fs/posix_tree.hpp"
-#include "roles/removal_job.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "roles/operands.hpp"
+
 #include "support/catch.hpp"
 
 using namespace volsync;
@@ -55,7 +56,9 @@ struct script final : lister_source {
     script const& from_;
     scan_target what_;
   };
-  std::unique_ptr<directory_lister> list(scan_target const& what) const override { return std::make_unique<one>(*this, what); }
+  std::unique_ptr<directory_lister> list(scan_target const& what) const override {
+    return std::make_unique<one>(*this, what);
+  }
 
   scanned content(std::string const& path) const {
     scanned made;
@@ -84,7 +87,8 @@ struct bench {
 
   explicit bench(bool incremental = true, bool dry_run = false) {
     tree->directories = {{"", {"./", "b", "a", "d/"}}, {"d", {"x", "y", "e/"}}, {"d/e", {"z"}}};
-    tree->contents = {{"a", "alpha"}, {"b", "beta"}, {"d/x", "ex"}, {"d/y", std::string(1'000'000, 'y')}, {"d/e/z", "zed"}};
+    tree->contents = {
+        {"a", "alpha"}, {"b", "beta"}, {"d/x", "ex"}, {"d/y", std::string(1'000'000, 'y')}, {"d/e/z", "zed"}};
     sender_options how;
     how.list.incremental = incremental;
     how.dry_run = dry_run;
@@ -108,7 +112,7 @@ struct bench {
   std::vector<from_sender> settle() {
     std::vector<from_sender> values;
     machine->pause();
-    for (int idle = 0; idle < 2;) {               // a value that is not ready may still have made a job
+    for (int idle = 0; idle < 2;) {  // a value that is not ready may still have made a job
       bool moved = false;
       while (auto job = machine->next_job()) {
         job->step();
@@ -133,7 +137,8 @@ struct bench {
 
 template <class T>
 std::size_t count_of(std::vector<from_sender> const& values) {
-  return static_cast<std::size_t>(std::count_if(values.begin(), values.end(), [](auto const& v) { return std::holds_alternative<T>(v); }));
+  return static_cast<std::size_t>(
+      std::count_if(values.begin(), values.end(), [](auto const& v) { return std::holds_alternative<T>(v); }));
 }
 
 std::string literals(std::vector<from_sender> const& values) {
@@ -157,7 +162,7 @@ TEST_CASE("lists go out depth first and end with the last-list mark") {
   CHECK(first.ndx_start == 1);
   CHECK(first.list->size() == 4);
   auto const& d = std::get<segment>(values[1]);
-  CHECK(d.directory == 1);                       // "." is 0 in the table
+  CHECK(d.directory == 1);  // "." is 0 in the table
   CHECK(d.ndx_start == 6);
   auto const& e = std::get<segment>(values[2]);
   CHECK(e.directory == 2);
@@ -226,8 +231,8 @@ TEST_CASE("what a scan could not read is told before the lists that stand ahead 
   b.tree->directories[""] = {"./", "a", "c/", "d/"};
   b.tree->unreadable = "d";
   b.machine->begin(b.tree->content(""), {});
-  REQUIRE(b.machine->next());                                           // the first list
-  auto job = b.machine->next_job();                                     // scans both directories
+  REQUIRE(b.machine->next());        // the first list
+  auto job = b.machine->next_job();  // scans both directories
   while (!job->done()) job->step();
   b.machine->take(std::move(job));
   auto const first = b.machine->next();
@@ -245,11 +250,11 @@ TEST_CASE("the end: one answer for each list, the phases, the error word before 
   b.tree->contents.erase("a");
   REQUIRE(b.machine->take(bench::wants(2)));
   b.settle();
-  for (int i = 0; i < 3; ++i) REQUIRE(b.machine->take(list_done{}));   // three lists; the third ends phase 1
+  for (int i = 0; i < 3; ++i) REQUIRE(b.machine->take(list_done{}));  // three lists; the third ends phase 1
   CHECK(count_of<list_done>(b.settle()) == 3);
   CHECK_FALSE(b.machine->in_goodbye());
-  REQUIRE(b.machine->take(list_done{}));                                // redo
-  REQUIRE(b.machine->take(list_done{}));                                // delayed updates: ends the transfer
+  REQUIRE(b.machine->take(list_done{}));  // redo
+  REQUIRE(b.machine->take(list_done{}));  // delayed updates: ends the transfer
   auto const ending = b.settle();
   REQUIRE(ending.size() == 3);
   CHECK(std::holds_alternative<list_done>(ending[0]));
@@ -269,8 +274,12 @@ TEST_CASE("a peer that lies is refused") {
   b.settle();
   SECTION("an index beyond the lists") { CHECK(b.machine->take(bench::wants(11)).error() == role_errc::no_such_index); }
   SECTION("a negative index") { CHECK(b.machine->take(bench::wants(-7)).error() == role_errc::no_such_index); }
-  SECTION("the content of a directory") { CHECK(b.machine->take(bench::wants(4)).error() == role_errc::transfer_of_other); }
-  SECTION("the content of a list's directory") { CHECK(b.machine->take(bench::wants(5)).error() == role_errc::transfer_of_other); }
+  SECTION("the content of a directory") {
+    CHECK(b.machine->take(bench::wants(4)).error() == role_errc::transfer_of_other);
+  }
+  SECTION("the content of a list's directory") {
+    CHECK(b.machine->take(bench::wants(5)).error() == role_errc::transfer_of_other);
+  }
   SECTION("an index of a finished list") {
     REQUIRE(b.machine->take(list_done{}));
     CHECK(b.machine->take(bench::wants(2)).error() == role_errc::no_such_index);
@@ -287,7 +296,7 @@ TEST_CASE("a peer that lies is refused") {
 
 TEST_CASE("a list may not be finished before the next one was sent") {
   bench b;
-  auto const first = b.machine->next();          // only the first list: nothing was scanned yet
+  auto const first = b.machine->next();  // only the first list: nothing was scanned yet
   REQUIRE(first);
   CHECK(b.machine->take(list_done{}).error() == role_errc::done_too_early);
 }
@@ -327,7 +336,7 @@ TEST_CASE("hard links carry the index of the group's first member, across lists"
   auto const& a = sent->list->at(flist::slot{1});
   CHECK(flist::has(b.flags, flist::entry_flags::first_link));
   CHECK_FALSE(flist::has(a.flags, flist::entry_flags::first_link));
-  CHECK(b.group == 1);                            // ndx_start 1 + transmission place 0
+  CHECK(b.group == 1);  // ndx_start 1 + transmission place 0
   CHECK(a.group == 1);
 }
 

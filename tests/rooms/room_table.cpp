@@ -13,19 +13,20 @@ namespace {
 
 // Rooms without threads, locks and system calls: what they decide must be testable by values alone.
 constexpr std::array pure_rooms = {"lib/checksum", "lib/filter", "lib/flist", "lib/delta",
-                                   "lib/text", "lib/wire", "lib/roles", "lib/protocol"};
+                                   "lib/text",     "lib/wire",   "lib/roles", "lib/protocol"};
 // Names of modes and device numbers, and vector instructions, which these rooms may know.
 constexpr std::array value_headers = {"sys/stat.h", "sys/types.h", "sys/sysmacros.h", "immintrin.h"};
-constexpr std::array thread_headers = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "semaphore",
-                                       "latch", "barrier", "stop_token"};
+constexpr std::array thread_headers = {"thread",    "mutex", "shared_mutex", "condition_variable", "future",
+                                       "semaphore", "latch", "barrier",      "stop_token"};
 // What the system offers beside the standard library; whole directories end in a slash.
-constexpr std::array system_headers = {
-    "sys/", "linux/", "net/", "netinet/", "arpa/", "dirent.h", "err.h", "fcntl.h", "fnmatch.h", "getopt.h", "glob.h",
-    "grp.h", "langinfo.h", "netdb.h", "poll.h", "pthread.h", "pty.h", "pwd.h", "sched.h", "signal.h", "spawn.h", "strings.h",
-    "termios.h", "unistd.h", "utime.h", "wait.h", "immintrin.h", "dlfcn.h", "malloc.h", "sanitizer/"};
+constexpr std::array system_headers = {"sys/",       "linux/",   "net/",        "netinet/",  "arpa/",     "dirent.h",
+                                       "err.h",      "fcntl.h",  "fnmatch.h",   "getopt.h",  "glob.h",    "grp.h",
+                                       "langinfo.h", "netdb.h",  "poll.h",      "pthread.h", "pty.h",     "pwd.h",
+                                       "sched.h",    "signal.h", "spawn.h",     "strings.h", "termios.h", "unistd.h",
+                                       "utime.h",    "wait.h",   "immintrin.h", "dlfcn.h",   "malloc.h",  "sanitizer/"};
 
-constexpr std::array c_headers = {"assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "locale.h",
-                                  "math.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h", "time.h", "wchar.h"};
+constexpr std::array c_headers = {"assert.h", "ctype.h",  "errno.h", "inttypes.h", "limits.h", "locale.h", "math.h",
+                                  "stddef.h", "stdint.h", "stdio.h", "stdlib.h",   "string.h", "time.h",   "wchar.h"};
 
 template <std::size_t n>
 bool is_one_of(std::array<char const*, n> const& set, std::string_view what) {
@@ -151,8 +152,10 @@ std::vector<std::vector<std::string>> table_rows(std::string_view markdown, std:
       continue;
     }
     auto cells = split(std::string_view{line}.substr(1, line.find_last_of('|') - 1), '|');
-    if (cells.front() == first_header) inside = true;
-    else if (inside && cells.front().find_first_not_of("-:") != std::string::npos) rows.push_back(std::move(cells));
+    if (cells.front() == first_header)
+      inside = true;
+    else if (inside && cells.front().find_first_not_of("-:") != std::string::npos)
+      rows.push_back(std::move(cells));
   }
   return rows;
 }
@@ -188,7 +191,7 @@ std::vector<std::string> findings(rules const& by, std::string_view path, std::s
   auto const report = [&](std::size_t line, std::string const& what) {
     found.push_back(std::string{path} + ":" + std::to_string(line) + ": " + what);
   };
-  bool const test = top_of(place) == "tests";   // tests link what CMake gives them; only libraries of others are judged
+  bool const test = top_of(place) == "tests";  // tests link what CMake gives them; only libraries of others are judged
   if (!test && by.allowed.count(place) == 0) {
     report(1, "no room of the table: " + (place.empty() ? "(none)" : place));
     return found;
@@ -220,8 +223,10 @@ std::vector<std::string> link_findings(rules const& by, std::string_view cmake) 
     }
     bool linking = false;
     for (auto const& word : words) {
-      if (word == "ROOMS" || word == "LIBRARIES") linking = word == "ROOMS";
-      else if (linking && allowed->second.count(word) == 0) found.push_back(place + " may not link " + word);
+      if (word == "ROOMS" || word == "LIBRARIES")
+        linking = word == "ROOMS";
+      else if (linking && allowed->second.count(word) == 0)
+        found.push_back(place + " may not link " + word);
     }
   }
   if (rooms == 0) found.push_back("no volsync_room() line was found");

@@ -13,26 +13,26 @@ namespace volsync::rooms {
 
 // One #include line of a text.
 struct inclusion {
-  std::size_t line = 0;   // from 1
-  std::string target;     // what stands between the delimiters
+  std::size_t line = 0;  // from 1
+  std::string target;    // what stands between the delimiters
 };
 
 // Every #include of a text, in order. A line that is a comment does not count.
 [[nodiscard]] std::vector<inclusion> inclusions_of(std::string_view text);
 
-// Cells of the rows of all Markdown tables whose header line begins with `first_header`, without head and rule lines. Back
-// quotes and surrounding blanks are removed from the cells.
+// Cells of the rows of all Markdown tables whose header line begins with `first_header`, without head and rule lines.
+// Back quotes and surrounding blanks are removed from the cells.
 [[nodiscard]] std::vector<std::vector<std::string>> table_rows(std::string_view markdown,
                                                                std::string_view first_header);
 
 // A header of a library of others, and the places that may see it ("lib/checksum", "tools").
 struct foreign_header {
-  std::string pattern;    // "xxhash.h", "boost/*"
+  std::string pattern;  // "xxhash.h", "boost/*"
   std::set<std::string> seen_by;
 };
 
 struct rules {
-  std::map<std::string, std::set<std::string>> allowed;   // place ("lib/wire") -> rooms ("base", ...), "words"
+  std::map<std::string, std::set<std::string>> allowed;  // place ("lib/wire") -> rooms ("base", ...), "words"
   std::vector<foreign_header> foreign;
 };
 

@@ -48,7 +48,7 @@ TEST_CASE("every #include goes down the room table") {
   for (std::string const top : {"lib", "include", "tools", "bench", "tests"}) {
     auto const sources = sources_below(top);
     for (auto const& path : sources) {
-      if (path.rfind("tests/consumer/", 0) == 0) continue;   // a project of its own, which sees what is installed
+      if (path.rfind("tests/consumer/", 0) == 0) continue;  // a project of its own, which sees what is installed
       for (auto const& finding : judge(path, text_of(root / path))) FAIL_CHECK(finding);
     }
     CHECK(sources.size() > 1);
@@ -120,11 +120,15 @@ TEST_CASE("rooms that decide have no threads and make no system calls") {
 }
 
 TEST_CASE("what is allowed is not found, nor is a comment") {
-  CHECK(judge("lib/wire/x.cpp", "#include \"wire/varint.hpp\"\n#include \"base/bytes.hpp\"\n#include <vector>\n"
-                                "#include <volsync/result.hpp>\n#include \"volsync/result.hpp\"").empty());
+  CHECK(judge("lib/wire/x.cpp",
+              "#include \"wire/varint.hpp\"\n#include \"base/bytes.hpp\"\n#include <vector>\n"
+              "#include <volsync/result.hpp>\n#include \"volsync/result.hpp\"")
+            .empty());
   CHECK(judge("lib/base/x.hpp", "// #include \"wire/varint.hpp\"\nint include;").empty());
-  CHECK(judge("bench/x.cpp", "#include \"bench/random.hpp\"\n#include <volsync/result.hpp>\n"
-                             "#include <unistd.h>").empty());
+  CHECK(judge("bench/x.cpp",
+              "#include \"bench/random.hpp\"\n#include <volsync/result.hpp>\n"
+              "#include <unistd.h>")
+            .empty());
 }
 
 TEST_CASE("a forbidden link is found") {

@@ -153,8 +153,9 @@ TEST_CASE("30 MB go both ways at once, in bounded memory, and no descriptor stay
 // readiness tells of it any more. The second byte of each answer comes at moments spread over slow looks.
 TEST_CASE("bytes that come while another stream is looked at are not left lying") {
   slow_look_us = 2000;
-  driver user{make_ssh_connection(request("perl -e '$| = 1; while (sysread STDIN, $b, 1) { syswrite STDOUT, $b; "
-                                          "select undef, undef, undef, $n++ % 40 / 4000; syswrite STDOUT, $b }'"))};
+  driver user{
+      make_ssh_connection(request("perl -e '$| = 1; while (sysread STDIN, $b, 1) { syswrite STDOUT, $b; "
+                                  "select undef, undef, undef, $n++ % 40 / 4000; syswrite STDOUT, $b }'"))};
   user.start();
   std::size_t wanted = 0;
   bool complete = true;

@@ -1,6 +1,4 @@
 // A server's two descriptors: bytes both ways, ends, and a peer that is gone.
-#include "transport/stdio_connection.hpp"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,8 +10,11 @@
 #include <thread>
 
 #include "base/unique_fd.hpp"
-#include "support/catch.hpp"
+
 #include "transport/errc.hpp"
+#include "transport/stdio_connection.hpp"
+
+#include "support/catch.hpp"
 
 using namespace volsync;
 using namespace volsync::transport;
@@ -54,7 +55,7 @@ TEST_CASE("bytes pass both ways, and the end of output is told once all of it is
     REQUIRE(::write(p.their_out.get(), "hello", 5) == 5);
     REQUIRE(becomes([&] { return here->take_input(got) + got.size() >= 5; }));
     CHECK(as_text(got) == "hello");
-    bytes const large(300'000, std::byte{'x'});       // more than a pipe holds
+    bytes const large(300'000, std::byte{'x'});  // more than a pipe holds
     here->put_output(large);
     here->end_output();
     CHECK_FALSE(here->state().exit);

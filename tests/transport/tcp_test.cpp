@@ -88,7 +88,8 @@ TEST_CASE("a user who takes nothing stops the peer, and takes everything later")
   std::thread peer{[&] {
     unique_fd const fd = port.accept();
     while (sent < total) {
-      ssize_t const now = ::send(fd.get(), all.data() + sent, std::min<std::size_t>(total - sent, 100'000), MSG_NOSIGNAL);
+      ssize_t const now =
+          ::send(fd.get(), all.data() + sent, std::min<std::size_t>(total - sent, 100'000), MSG_NOSIGNAL);
       if (now <= 0) return;
       sent += static_cast<std::size_t>(now);
     }
@@ -198,7 +199,9 @@ TEST_CASE("a host that does not answer, with a time allowed for it") {
     waiting.push_back(reach(port.port()));
     waiting.back()->start([] {});
   }
-  auto const connected = [&] { return std::any_of(waiting.begin(), waiting.end(), [](auto const& w) { return w->state().connected; }); };
+  auto const connected = [&] {
+    return std::any_of(waiting.begin(), waiting.end(), [](auto const& w) { return w->state().connected; });
+  };
   for (int i = 0; i < 200 && !connected(); ++i) std::this_thread::sleep_for(50ms);
   std::this_thread::sleep_for(300ms);
   auto request = to(port.port());

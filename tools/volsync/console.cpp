@@ -64,7 +64,10 @@ bool write_all(int descriptor, std::string_view text) {
 }
 
 console::console(options const& what, console_settings where, cancellation& cancel)
-    : formatter_{what, settings_for_run(where.sending)}, where_{where}, cancel_{cancel}, terminal_{::isatty(where.out) == 1} {}
+    : formatter_{what, settings_for_run(where.sending)},
+      where_{where},
+      cancel_{cancel},
+      terminal_{::isatty(where.out) == 1} {}
 
 bool console::must_flush(formatted const& text, std::chrono::steady_clock::time_point now) const {
   if (!text.err.empty() || held_.size() >= most_held) return true;

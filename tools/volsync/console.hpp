@@ -14,7 +14,7 @@ namespace volsync::cli {
 struct console_settings {
   int out = 1, err = 2;  // descriptors, not owned
   output_buffering buffering = output_buffering::automatic;
-  bool sending = true;   // false: a pull
+  bool sending = true;  // false: a pull
 };
 
 // The character set and decimal point of the environment's locale; the process's own locale stays "C".
