@@ -23,7 +23,7 @@ class [[nodiscard]] result {
   using value_type = T;
   result(T value) : held_{std::in_place_index<0>, std::move(value)} {}
   result(error_code error) noexcept : held_{std::in_place_index<1>, error} { assert(error); }
-  // Version 14 does not know "requires".
+  // clang-format 14 does not know "requires".
   // clang-format off
   template <class Errc>
     requires std::is_error_code_enum<Errc>::value || std::is_error_condition_enum<Errc>::value
@@ -52,7 +52,7 @@ class [[nodiscard]] result<void> {
   using value_type = void;
   result() noexcept = default;
   result(error_code error) noexcept : error_{error} { assert(error); }
-  // Version 14 does not know "requires".
+  // clang-format 14 does not know "requires".
   // clang-format off
   template <class Errc>
     requires std::is_error_code_enum<Errc>::value || std::is_error_condition_enum<Errc>::value
