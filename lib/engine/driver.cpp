@@ -175,8 +175,7 @@ void session_driver::connection_lost(transport::connection_state const& state) {
                      " bytes received so far) [" + std::string{session_.role()} + "]";
   if (session_.peer_exit()) {
     // The peer said why it goes.
-    int const said = *session_.peer_exit();
-    code = said > 0 && said < 256 ? static_cast<exit_code>(said) : exit_code::stream;
+    code = peer_exit_code();
     text.clear();
     outcome_.peer_told = true;
   } else if (known.failure) {
@@ -278,13 +277,19 @@ void session_driver::keep_time() {
   }
 }
 
+// What the peer said it goes with; never success, nor a number that the system would cut down to that.
+exit_code session_driver::peer_exit_code() const {
+  int const said = session_.peer_exit().value_or(0);
+  return said > 0 && said < 256 ? static_cast<exit_code>(said) : exit_code::stream;
+}
+
 exit_code session_driver::code_at_end(transport::connection_state const& state) const {
   int own = 0;
   if ((session_.io_error() & roles::io_error_delete_limit) != 0) own = static_cast<int>(exit_code::delete_limit);
   if ((session_.io_error() & roles::io_error_vanished) != 0) own = static_cast<int>(exit_code::vanished);
   if ((session_.io_error() & roles::io_error_general) != 0 || session_.peer_had_errors())
     own = static_cast<int>(exit_code::partial);
-  if (session_.peer_exit() && *session_.peer_exit() != 0) own = std::max(own, *session_.peer_exit());
+  if (session_.peer_exit() && *session_.peer_exit() != 0) own = std::max(own, static_cast<int>(peer_exit_code()));
   if (!state.exit) return own != 0 ? static_cast<exit_code>(own) : exit_code::wait;  // never success on an unknown end
   if (state.exit->signal != 0) return exit_code::remote_killed;
   return static_cast<exit_code>(state.exit->status != 0 ? state.exit->status : own);

@@ -54,6 +54,7 @@ class session_driver {
   void connection_lost(transport::connection_state const& state);
   void say_the_rest();
   void wait_for_end();
+  [[nodiscard]] exit_code peer_exit_code() const;
   [[nodiscard]] exit_code code_at_end(transport::connection_state const& state) const;
 
   protocol::session& session_;

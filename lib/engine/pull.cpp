@@ -43,7 +43,6 @@ finished run_pull(job const& what, observer& events, cancellation& cancel, std::
   options const& o = what.options;
   if (auto no = refuse_sources(what.sources)) return refused(std::move(*no));
   if (o.files_from) return refused({exit_code::unsupported, "--files-from is not supported in a pull in this version"});
-  if (o.list_only) return refused({exit_code::unsupported, "--list-only is not supported in a pull in this version"});
   auto made = receiving_setup(o, std::move(files), what.destination.path);
   if (auto* no = std::get_if<refusal>(&made)) return refused(std::move(*no));
   auto& setup = std::get<protocol::receiving_setup>(made);

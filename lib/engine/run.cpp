@@ -45,6 +45,7 @@ std::optional<refusal> refuse(job const& what) {
     return refusal{exit_code::unsupported,
                    "ACLs, extended attributes, access and creation times are not supported in this version"};
   }
+  if (o.list_only) return refusal{exit_code::unsupported, "--list-only is not supported in this version"};
   if (protocol::names_come_from_server(o)) {
     return refusal{exit_code::unsupported,
                    "a --files-from list on the remote host is not supported in this version: " + *o.files_from};

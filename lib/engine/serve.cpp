@@ -124,6 +124,7 @@ finished receive(protocol::server_request const& request, int in, int out, obser
   if (auto* no = std::get_if<refusal>(&made)) return refused(std::move(*no));
   auto& setup = std::get<protocol::receiving_setup>(made);
   setup.we_are_server = true;
+  if (o.list_only) return ended(exit_code::unsupported, "--list-only is not supported in a push in this version");
   setup.handshake.server = true;
   setup.handshake.client_letters = request.letters();
   setup.handshake.may_recurse_incrementally = protocol::allows_incremental_recursion(o, false);

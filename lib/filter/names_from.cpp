@@ -32,7 +32,7 @@ std::vector<std::string> names_from(std::string_view text, bool nul) {
     std::size_t const end = std::min(text.find_first_of(ends, at), text.size());
     auto const each = text.substr(at, end - at);
     at = end + 1;
-    if (each.empty() || each[0] == '#' || each[0] == ';') continue;
+    if (each.empty() || (!nul && (each[0] == '#' || each[0] == ';'))) continue;
     names.push_back(cleaned(each));
   }
   return names;

@@ -71,7 +71,11 @@ bool destination_job::make(std::string const& path) {
                                        : "created " + std::to_string(missing.size()) + " directories for " + path;
   if (what_.dry_run) return true;
   for (auto each = missing.rbegin(); each != missing.rend(); ++each) {
-    if (auto const made = files_->make_directory(*each, 0777); !made && made.error() != std::errc::file_exists) {
+    auto const made = files_->make_directory(*each, 0777);
+    if (made) continue;
+    auto const now =
+        files_->status_of(*each, true);  // somebody may have been faster; a link that leads nowhere is in the way
+    if (made.error() != std::errc::file_exists || !now || !S_ISDIR(now->mode)) {
       fail(exit_code::file_io, "mkdir \"" + *each + "\" failed: " + strerror_text(made.error()));
       return false;
     }

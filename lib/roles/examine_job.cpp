@@ -332,6 +332,10 @@ flist::item_flags examine_job::mend(subject& s, flist::item_flags flags, flist::
   // the nanosecond.
   bool const exactly = context_->how.checksum && s.e->is_regular();
   if (s.e->is_directory() || (!exactly && (flags & report_time) == 0)) wanted.mtime.reset();
+  if (s.e->is_directory() && worked_in()) {
+    if (wanted.mode) *wanted.mode |= 0700U;
+    if (wanted.mode && *wanted.mode == (s.there->status.mode & 07777U)) wanted.mode.reset();
+  }
   if (!s.name) {
     if (auto const root = context_->where->open("")) set_attributes(s, **root, nullptr, wanted);
     return told;
@@ -352,6 +356,22 @@ flist::item_flags examine_job::mend(subject& s, flist::item_flags flags, flist::
   return told;
 }
 
+// Whoever is not root must be able to work in directories until they are finished.
+bool examine_job::worked_in() const { return !context_->how.as_root && !context_->how.dry_run; }
+
+void examine_job::open_for_work(subject& s) {
+  touched(s.path);  // its own mode comes back with its time
+  std::uint32_t const mode = s.there->status.mode & 07777U;
+  if ((mode & 0700U) == 0700U) return;
+  reopened_.emplace_back(s.path, mode);
+  // Somebody else's directory stays as it is; what cannot be done in it is told then.
+  if (s.name) {
+    (void)s.in->set_mode(*s.name, mode | 0700U);
+  } else if (auto const root = context_->where->open("")) {
+    (void)(*root)->set_mode(mode | 0700U);
+  }
+}
+
 void examine_job::keep(subject& s, decision const& d) {
   examined one;
   one.what = task_.member ? examined::kind::settled_member : examined::kind::record;
@@ -367,6 +387,8 @@ void examine_job::keep(subject& s, decision const& d) {
   bool const new_root = !s.name && context_->root_is_new;
   bool const exactly = context_->how.checksum && s.e->is_regular();
   if (!context_->how.dry_run && (d.flags != 0 || new_root || exactly)) one.flags = mend(s, d.flags, one.flags);
+  std::uint32_t const narrow = s.there->status.mode & (context_->how.perms ? s.e->mode : ~0U);
+  if (s.e->is_directory() && worked_in() && (narrow & 0700U) != 0700U) open_for_work(s);
   if (s.e->is_directory() && (d.flags & report_time) != 0) touched(s.path);
   outcomes_.push_back(std::move(one));
 }
@@ -415,6 +437,7 @@ void examine_job::make_directory(subject& s, decision const& d) {
   }
   touched(s.parent);
   touched(s.path);
+  if (made && working != mode) reopened_.emplace_back(s.path, mode);
   if (made) context_->where->note_made(s.path);  // who else has made it may have put something into it
   file_status made_now = unknown_status(S_IFDIR | working);
   // A directory may inherit a set-group-id bit, which stays unless permissions are kept.
@@ -535,8 +558,7 @@ void examine_job::request(subject& s, decision const& d) {
   to.attributes = attributes_for(*s.e, fresh, was, how);
   // A file with other names is not written in place: they may stand for other files of the source by now.
   to.in_place = how.inplace && (was == nullptr || was->link_count <= 1);
-  // A file that was kept when its transfer broke off has the time 0.
-  to.nothing_to_lose = !s.there || (was != nullptr && was->mtime == 0);
+  to.nothing_to_lose = !s.there || (was != nullptr && is_partial(*was));
   if (how.dry_run || !s.in) {
     outcomes_.push_back(std::move(asked));
     return;

@@ -94,6 +94,9 @@ class examine_job final : public job {
   [[nodiscard]] std::vector<event> take_events() { return std::exchange(events_, {}); }
   // Directories (paths below the destination) in which names were made, replaced or removed.
   [[nodiscard]] std::vector<std::string> take_touched() { return std::exchange(touched_, {}); }
+  // Directories whose mode was widened for work in them, with the mode they had.
+  using reopened = std::vector<std::pair<std::string, std::uint32_t>>;
+  [[nodiscard]] reopened take_reopened() { return std::exchange(reopened_, {}); }
   // Entries removed to make way for others.
   [[nodiscard]] entry_counts take_removed() { return std::exchange(removed_, {}); }
   // It waits until everything before it is settled; then set_settled() and go on.
@@ -115,6 +118,8 @@ class examine_job final : public job {
   [[nodiscard]] bool may_change_parent(subject const& s) const;
   void act(subject& s, decision d);
   void keep(subject& s, decision const& d);
+  [[nodiscard]] bool worked_in() const;
+  void open_for_work(subject& s);
   void create(subject& s, decision const& d);
   void make_directory(subject& s, decision const& d);
   void make_other(subject& s, decision const& d);
@@ -146,6 +151,7 @@ class examine_job final : public job {
   std::vector<examined> outcomes_;
   std::vector<event> events_;
   std::vector<std::string> touched_;
+  reopened reopened_;
   entry_counts removed_;
 };
 

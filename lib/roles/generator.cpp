@@ -183,6 +183,7 @@ void generator::take_examined(std::shared_ptr<chunk> const& of, job_ptr step) {
   for (auto& one : job.take_outcomes()) of->outcomes.push_back(std::move(one));
   for (auto& one : job.take_events()) of->events.push_back(std::move(one));
   for (auto& path : job.take_touched()) touched_.insert(std::move(path));
+  for (auto& [path, mode] : job.take_reopened()) reopened_.emplace(std::move(path), mode);
   count(job.take_removed());
   had_errors_ = had_errors_ || job.had_errors();
   if (job.done()) {
@@ -335,6 +336,16 @@ void generator::unverified(std::int32_t n) {
   auto const known = outstanding_.find(n);
   if (known == outstanding_.end()) return;
   if (known->second->what.redo) return not_coming(n);
+  if (!how_.incremental && at_ != state::examining && at_ != state::first_answer) {
+    // There is no phase left to ask in: a link's leader that was asked for after the others.
+    auto const& lost = known->second->what;
+    had_errors_ = true;
+    tell_(message{message::level::error,
+                  "ERROR: " + lost.list->listed_path_of(lost.list->at(lost.position)) +
+                      " failed verification -- update discarded.",
+                  false});
+    return not_coming(n);
+  }
   auto again = std::move(known->second);
   outstanding_.erase(known);
   again->what.redo = true;
@@ -415,6 +426,7 @@ directory_finish generator::finish_of(std::string path, flist::entry const& e) c
   if (!how.implied_dirs && flist::has(e.flags, flist::entry_flags::implied)) return f;
   if (how.times && !how.omit_dir_times) f.mtime = time_point{e.mtime, e.mtime_ns};
   if (!how.as_root && how.perms) f.mode = e.mode & 07777U;
+  if (auto const was = reopened_.find(f.path); !how.perms && was != reopened_.end()) f.mode = was->second;
   return f;
 }
 

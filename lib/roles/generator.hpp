@@ -179,8 +179,10 @@ class generator {
   std::unordered_map<std::uint32_t, std::unique_ptr<group>> groups_;
   std::unordered_set<std::string> made_ahead_;  // directories made before their own list
   std::unordered_set<std::string> touched_;     // directories whose times must be set again
-  std::vector<std::unique_ptr<asked>> again_;   // to be asked once more
-  std::vector<late_removal> late_;              // --delete-delay, --delete-after
+  std::unordered_map<std::string, std::uint32_t>
+      reopened_;                               // directories that get this mode back when they are finished
+  std::vector<std::unique_ptr<asked>> again_;  // to be asked once more
+  std::vector<late_removal> late_;             // --delete-delay, --delete-after
   std::deque<to_sender> out_;
   std::size_t out_bytes_ = 0;
   std::vector<link_task> links_;  // links to be made by the next job

@@ -145,7 +145,7 @@ void new_file::keep_partial() {
     if (leaf) (void)in_->make_directory(*leaf, 0700);
     if (auto const to = where_.open(partial_path())) outcome.kept = out_->place(**to, *name_).has_value();
   } else if (how_.partial && what_.nothing_to_lose) {
-    (void)out_->set_mtime({0, 0});
+    (void)out_->set_mtime(partial_mark);
     outcome.kept = name_it().has_value();
   }
   out_.reset();

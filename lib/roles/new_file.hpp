@@ -25,6 +25,13 @@ struct wanted_attributes {
   std::optional<time_point> mtime;
 };
 
+// The time of a file that was kept when its transfer broke off: that of rsync's, and a nanosecond that no file has by
+// chance, since what has this time may be replaced by the beginning of a new version.
+inline constexpr time_point partial_mark{0, 1};
+[[nodiscard]] inline bool is_partial(file_status const& there) noexcept {
+  return time_point{there.mtime, there.mtime_ns} == partial_mark;
+}
+
 // Where the blocks that tokens refer to lie.
 enum class basis_place : std::uint8_t { none, destination, partial_dir };
 

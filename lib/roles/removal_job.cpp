@@ -109,6 +109,7 @@ void removal_job::step() {
   }
   for (std::size_t n = 0; n < step_files && !stack_.empty(); ++n) advance();
   done_ = stack_.empty();
+  if (done_ && own_mode_) (void)top_->set_mode(*own_mode_);
 }
 
 bool removal_job::begin() {
@@ -125,6 +126,7 @@ bool removal_job::begin() {
     if (fatal_.empty()) fatal_ = "a filter file of the destination cannot be read: " + rules.error().message();
     return false;
   }
+  top_ = *handle;
   at_.emplace(std::move(*handle));
   path_ = task_.directory;
   level top;
@@ -134,8 +136,17 @@ bool removal_job::begin() {
     for (auto it = top.left.rbegin(); it != top.left.rend(); ++it) found_.push_back(it->name);
     return false;
   }
+  if (!top.left.empty()) open_for_work();
   stack_.push_back(std::move(top));
   return true;
+}
+
+// Whoever is not root takes names only from a directory that he may change. Where that cannot be, the removals say so.
+void removal_job::open_for_work() {
+  if (context_->user == 0 || context_->dry_run) return;
+  auto const status = top_->status();
+  if (!status || (status->mode & 0700U) == 0700U) return;
+  if (top_->set_mode((status->mode & 07777U) | 0700U)) own_mode_ = status->mode & 07777U;
 }
 
 bool removal_job::fill(level& into, bool top) {
@@ -197,6 +208,9 @@ void removal_job::leave() {
 
 bool removal_job::descend(candidate const& next) {
   auto const leaf = leaf_name::make(next.name);
+  if (context_->user != 0 && !context_->dry_run && (next.status.mode & 0700U) != 0700U) {
+    if (auto const here = at_->here()) (void)(*here)->set_mode(*leaf, (next.status.mode & 07777U) | 0700U);
+  }
   auto const entered = at_->enter(*leaf);
   if (!entered) {
     if (entered.error() == std::errc::no_such_file_or_directory) return true;

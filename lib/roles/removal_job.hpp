@@ -83,6 +83,7 @@ class removal_job final : public job {
   [[nodiscard]] bool fill(level& into, bool top);
   [[nodiscard]] bool goes(std::string const& name, bool top) const;
   void advance();
+  void open_for_work();
   [[nodiscard]] bool descend(candidate const& next);
   void leave();
   [[nodiscard]] bool remove(candidate const& what);
@@ -92,6 +93,8 @@ class removal_job final : public job {
   std::shared_ptr<removal_context> context_;
   removal_task task_;
   std::unordered_set<std::string> wanted_;  // task_.found, if that decides
+  std::shared_ptr<directory const> top_;    // the task's directory
+  std::optional<std::uint32_t> own_mode_;   // of it, if it was changed for the work
   std::optional<fs::descent> at_;           // where we are
   std::string path_;                        // of that, below the destination
   std::vector<level> stack_;

@@ -229,3 +229,15 @@ TEST_CASE("a local copy keeps to --bwlimit") {
   // 6 MB, of which the jobs under way may be ahead.
   CHECK(std::chrono::steady_clock::now() - begun > std::chrono::milliseconds{500});
 }
+
+TEST_CASE("--list-only touches nothing, and is refused") {
+  auto const files = small_tree();
+  files->add_file("/to/mine", "x");
+  job j = local_job("/src/", "/to");
+  j.options.deletion = delete_mode::during;
+  j.options.list_only = true;
+  recorder events;
+  CHECK(push(j, files, events).code == exit_code::unsupported);
+  CHECK(files->status_of("/to/mine", false));
+  CHECK_FALSE(files->status_of("/to/a", false));
+}

@@ -112,6 +112,14 @@ TEST_CASE("what cannot be looked at or made ends the run") {
   CHECK(got.text.find("(13)") != std::string::npos);
 }
 
+TEST_CASE("a link that leads nowhere is in the way") {
+  auto const files = some_files();
+  REQUIRE(files->add_link("/dangling", "nowhere"));
+  auto const got = ask(many("/dangling"), files);
+  CHECK(got.code == exit_code::file_io);
+  CHECK(got.text.starts_with("mkdir \"/dangling\" failed: File exists"));
+}
+
 TEST_CASE("a --temp-dir is looked for below the destination, or where it says") {
   auto const files = some_files();
   REQUIRE(files->add_directory("/dir/tmp"));

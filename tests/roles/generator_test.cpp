@@ -24,7 +24,8 @@ struct bench {
   std::vector<event> events;
   generator g;
   std::string said;
-  bool inplace = false, dry_run = false, root_is_new = false, implied_dirs = true, checksum = false;
+  bool inplace = false, dry_run = false, root_is_new = false, implied_dirs = true, checksum = false, as_root = true,
+       perms = true;
   bool tells = false;  // names of what is unchanged, and of the way to transfer
 
   bench(generator_options how, bool incremental)
@@ -39,7 +40,9 @@ struct bench {
     auto root = memory->open_root("/to");
     auto context = std::make_shared<examine_context>();
     context->where = std::make_shared<fs::destination>(std::move(*root), "/to", false);
-    context->how.perms = context->how.times = context->how.as_root = true;
+    context->how.perms = perms;
+    context->how.times = true;
+    context->how.as_root = as_root;
     context->how.hard_links = links;
     context->how.specials = true;
     context->how.deletes = deletes;
@@ -499,4 +502,32 @@ TEST_CASE("-c sets times to the nanosecond, and does not tell it") {
   b.begin();
   CHECK(b.take() == "D ");
   CHECK(b.memory->status_of("/to/same", false)->mtime_ns == (checksum ? 0 : 123));
+}
+
+TEST_CASE("whoever is not root works in directories that may not be written to, and leaves them so") {
+  bool const root = GENERATE(false, true), perms = GENERATE(false, true);
+  CAPTURE(root, perms);
+  bench b{{}, false};
+  b.as_root = root;
+  b.perms = perms;
+  REQUIRE(b.memory->add_directory("/to/d", 0555));
+  auto const filling = b.lists.begin();
+  REQUIRE(filling);
+  flist::entry e;
+  e.mode = S_IFDIR | 0555;
+  e.mtime = 1000;
+  for (char const* name : {"d", "new"}) {
+    e.parent = filling->into->add_parent("");
+    (void)filling->into->append(e, name);
+  }
+  b.g.list_arrived(b.lists.end(0));
+  b.begin();
+  auto const mode = [&b](char const* path) { return b.memory->status_of(path, false)->mode & 07777U; };
+  CHECK(mode("/to/d") == (root ? 0555 : 0755));
+  CHECK(mode("/to/new") == (root ? 0555 : 0755));
+  for (int i = 0; i < 4 && !b.g.finished(); ++i) b.answered();
+  REQUIRE(b.g.finished());
+  CHECK(mode("/to/d") == 0555);
+  CHECK(mode("/to/new") == 0555);
+  CHECK(b.memory->status_of("/to/d", false)->mtime == 1000);
 }

@@ -200,3 +200,23 @@ TEST_CASE("a tree far deeper than there are descriptors goes, with few of them a
   CHECK(counts.regular == levels);
   CHECK(std::filesystem::is_empty(where.path));
 }
+
+TEST_CASE("whoever is not root opens directories that may not be written to, and shuts the one that stays") {
+  auto const user = GENERATE(0U, 1000U);
+  CAPTURE(user);
+  bench b;
+  b.context->user = user;
+  for (char const* each : {"/to", "/to/d", "/to/d/inner"}) {
+    REQUIRE(b.memory->edit(each, [](file_status& s) { s.mode = S_IFDIR | 0555; }));
+  }
+  std::vector<std::string> opened;
+  b.memory->set_hook([&](fs::operation what, std::string const& path) {
+    if (what == fs::operation::set_mode) opened.push_back(path);
+    return 0;
+  });
+  b.run({"kept"});
+  CHECK_FALSE(b.had_errors);
+  using paths = std::vector<std::string>;
+  CHECK(opened == (user == 0 ? paths{} : paths{"/to", "/to/d", "/to/d/inner", "/to"}));
+  CHECK((b.memory->status_of("/to", false)->mode & 07777U) == 0555);
+}

@@ -40,8 +40,8 @@ void handle_signals() {
     sigaction(each, nullptr, &before);
     if (before.sa_handler != SIG_IGN) sigaction(each, &action, nullptr);  // nohup stays in force
   }
-  action.sa_handler = SIG_IGN;  // a closed pipe is an error code, not an end
-  sigaction(SIGPIPE, &action, nullptr);
+  action.sa_handler = SIG_IGN;  // a closed pipe, or a file as large as may be, is an error code and not an end
+  for (int const each : {SIGPIPE, SIGXFSZ}) sigaction(each, &action, nullptr);
 }
 
 int fail(volsync::exit_code code, std::string const& text) {
