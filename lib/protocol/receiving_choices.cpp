@@ -42,6 +42,7 @@ roles::receive_options receive_options_of(options const& o, this_host const& her
   r.safe_links = o.safe_links;
   r.deletes = when_to_remove(o) != roles::removal_time::never;
   r.force = o.force;
+  r.one_file_system = o.one_file_system > 0;
   r.dry_run = o.dry_run;
   bool const unchanged = told.at(text::info::name) > 1;
   r.itemize_unchanged = o.itemize > 1 || (itemizes(o) && unchanged);
@@ -130,6 +131,7 @@ std::shared_ptr<roles::removal_context> removals_of(options const& o, this_host 
   removals->dry_run = o.dry_run;
   removals->user = here.user;
   removals->limit = std::move(limit);
+  removals->one_file_system = o.one_file_system > 0;
   return removals;
 }
 

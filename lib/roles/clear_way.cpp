@@ -21,6 +21,7 @@ bool empty(examine_context const& context, std::string const& path, cleared& don
   how->user = context.user;
   how->limit = context.limit;
   how->dry_run = context.how.dry_run;
+  how->one_file_system = context.how.one_file_system;
   removal_task task;
   task.directory = path;
   task.names = std::make_shared<std::unordered_set<std::string>>();

@@ -153,6 +153,8 @@ bool examine_job::examine(std::uint32_t position, bool self) {
     auto const name = leaf_name::make(std::string_view{s.path}.substr(slash == std::string::npos ? 0 : slash + 1));
     if (!name) {
       problem(s, "recv_generator: failed to stat", name.error());
+      if (task_.member) leave_member(s);
+      if (leaves) hand_over_member(s);  // the others of its group wait to hear of it
       return true;
     }
     s.name = *name;
@@ -427,7 +429,9 @@ void examine_job::make_directory(subject& s, decision const& d) {
   // Whoever is not root must be able to work in it until it is finished.
   std::uint32_t const working = context_->how.as_root ? mode : mode | 0700U;
   auto const made = s.in->make_directory(*s.name, working);
-  if (!made && made.error() != std::errc::file_exists) {
+  auto const now = s.in->status_of(*s.name);
+  // Somebody may have been faster, with a directory or with something else.
+  if (!made && (made.error() != std::errc::file_exists || !now || !S_ISDIR(now->mode))) {
     problem(s, "recv_generator: mkdir", made.error());
     events_.emplace_back(
         message{message::level::error, "*** Skipping any contents from this failed directory ***", false});
@@ -441,7 +445,7 @@ void examine_job::make_directory(subject& s, decision const& d) {
   if (made) context_->where->note_made(s.path);  // who else has made it may have put something into it
   file_status made_now = unknown_status(S_IFDIR | working);
   // A directory may inherit a set-group-id bit, which stays unless permissions are kept.
-  if (auto const now = s.in->status_of(*s.name)) made_now.mode = now->mode;
+  if (now) made_now.mode = now->mode;
   wanted_attributes wanted = attributes_for(*s.e, made_now, nullptr, context_->how);
   if (!context_->how.as_root || !context_->how.perms) wanted.mode.reset();
   wanted.mtime.reset();
@@ -528,6 +532,7 @@ void examine_job::choose_basis(subject& s, examined& asked) {
     if (parent) {
       if (auto const status = (*parent)->status_of(*s.name); status && S_ISREG(status->mode)) {
         asked.target->basis = basis_place::partial_dir;
+        asked.target->has_partial = true;
         asked.basis = 0x81;
         asked.flags |= basis_type_follows;
         s.in = *parent;
@@ -570,6 +575,8 @@ void examine_job::request(subject& s, decision const& d) {
   if (how.whole_file && !task_.redo) to.basis = basis_place::none;
   if (to.basis == basis_place::none || s.there->status.size == 0) {
     to.basis = basis_place::none;
+    asked.flags &= static_cast<flist::item_flags>(~basis_type_follows);
+    asked.basis.reset();
     outcomes_.push_back(std::move(asked));
     return;
   }

@@ -109,7 +109,7 @@ void new_file::settle() {
     if (!broken_ && !in_place) {
       if (auto const named = name_it(); !named) fail("rename", named.error());
     }
-    if (!broken_ && what_.basis == basis_place::partial_dir) forget_partial();
+    if (!broken_ && what_.has_partial) forget_partial();
   }
   if (broken_) keep_partial();
   out_.reset();

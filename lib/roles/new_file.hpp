@@ -43,6 +43,7 @@ struct incoming_file {
   wanted_attributes attributes;
   basis_place basis = basis_place::none;
   delta::sum_head head;          // as the sender echoed it, checked
+  bool has_partial = false;      // one lies in the partial directory: it goes when the file has its name
   bool in_place = false;         // the basis itself is written
   bool discard = false;          // what arrives is read and thrown away
   bool nothing_to_lose = false;  // no complete file has this name: a partial one may take it

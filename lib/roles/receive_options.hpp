@@ -29,8 +29,9 @@ struct receive_options {
   std::string partial_dir;  // relative: below each file's directory
   bool safe_links = false;
 
-  bool deletes = false;  // any --delete: directories in the way go with their content
-  bool force = false;    // --force: likewise
+  bool deletes = false;          // any --delete: directories in the way go with their content
+  bool one_file_system = false;  // -x: what is mounted at the destination is not emptied
+  bool force = false;            // --force: likewise
   bool dry_run = false;
   bool itemize_unchanged = false;  // entries without a change are told, too (-vvi, -ii)
   bool implied_dirs = true;        // false: attributes of implied directories are left alone

@@ -15,6 +15,13 @@
 namespace volsync::roles {
 namespace {
 
+// Errors of opening a file of rules that mean: there is none.
+bool means_none(error_code why) {
+  return why == std::errc::no_such_file_or_directory || why == std::errc::not_a_directory ||
+         why == std::errc::invalid_argument || why == std::errc::too_many_symbolic_link_levels ||
+         why == std::errc::no_such_device_or_address;
+}
+
 std::string joined(std::string const& directory, std::string const& name) {
   return directory.empty() ? name : directory + "/" + name;
 }
@@ -42,6 +49,7 @@ result<std::shared_ptr<filter::rule_set const>> rules_in(fs::destination& where,
     auto const handle = where.open(here);
     filter::file_loader const load = [&](std::string const& name) -> result<std::optional<std::string>> {
       auto const leaf = leaf_name::make(name);
+      if (!handle && !means_none(handle.error())) return handle.error();
       if (!handle || !leaf) return std::optional<std::string>{};
       auto const status = (*handle)->status_of(*leaf);
       bool const is_link = status && S_ISLNK(status->mode);
@@ -50,6 +58,7 @@ result<std::shared_ptr<filter::rule_set const>> rules_in(fs::destination& where,
         return std::optional<std::string>{};
       }
       auto opened = (*handle)->open_file(*leaf, is_link);
+      if (!opened && !means_none(opened.error())) return opened.error();
       if (!opened) return std::optional<std::string>{};
       std::string text;
       std::array<std::byte, 4096> piece{};
@@ -123,7 +132,7 @@ bool removal_job::begin() {
   }
   auto rules = rules_of(task_.directory);
   if (!rules) {
-    if (fatal_.empty()) fatal_ = "a filter file of the destination cannot be read: " + rules.error().message();
+    unreadable_rules(task_.directory, rules.error());
     return false;
   }
   top_ = *handle;
@@ -149,6 +158,11 @@ void removal_job::open_for_work() {
   if (top_->set_mode((status->mode & 07777U) | 0700U)) own_mode_ = status->mode & 07777U;
 }
 
+// What they protect is not known, so nothing is judged here. Rules that were read and mean nothing end the run.
+void removal_job::unreadable_rules(std::string const& path, error_code why) {
+  if (fatal_.empty()) problem(path, "failed to open exclude file in", why);
+}
+
 bool removal_job::fill(level& into, bool top) {
   std::vector<directory_entry> names;
   auto const here = at_->here();
@@ -156,6 +170,15 @@ bool removal_job::fill(level& into, bool top) {
   if (!read) {
     problem(path_, "opendir", read.error());
     return false;
+  }
+  std::optional<file_status> own;
+  if (context_->one_file_system) {
+    auto const status = (*here)->status();
+    if (!status) {
+      problem(path_, "failed to stat", status.error());
+      return false;
+    }
+    own = *status;
   }
   for (auto const& each : names) {
     auto const leaf = leaf_name::make(each.name);
@@ -166,8 +189,7 @@ bool removal_job::fill(level& into, bool top) {
     bool const is_directory = status && S_ISDIR(status->mode);
     bool const is_protected =
         status && into.rules && into.rules->excludes(path_to(each.name), is_directory, filter::side::receiver, !top);
-    bool const other_system =
-        status && is_directory && context_->one_file_system && status->device != *context_->one_file_system;
+    bool const other_system = status && is_directory && own && status->device != own->device;
     if (!status || is_protected || other_system) {
       into.keeps = true;
     } else {
@@ -227,6 +249,7 @@ bool removal_job::descend(candidate const& next) {
     auto rules = rules_of(path_);
     good = rules.has_value();
     if (good) inner.rules = std::move(*rules);
+    if (!good) unreadable_rules(path_, rules.error());
   }
   if (!good || !fill(inner, false)) {
     path_.resize(before);

@@ -35,9 +35,9 @@ struct removal_context {
   std::shared_ptr<fs::destination> where;
   std::shared_ptr<filter::rule_set const> rules;  // of the receiving side; null: none
   bool dry_run = false;
-  std::uint32_t user = 0;                        // who we are: whose links to merge files are followed
-  std::shared_ptr<removal_limit> limit;          // null: none
-  std::optional<std::uint64_t> one_file_system;  // -x: mount points stay
+  std::uint32_t user = 0;                // who we are: whose links to merge files are followed
+  std::shared_ptr<removal_limit> limit;  // null: none
+  bool one_file_system = false;          // -x: what is mounted in a directory stays
 };
 
 struct removal_task {
@@ -84,6 +84,7 @@ class removal_job final : public job {
   [[nodiscard]] bool goes(std::string const& name, bool top) const;
   void advance();
   void open_for_work();
+  void unreadable_rules(std::string const& path, error_code why);
   [[nodiscard]] bool descend(candidate const& next);
   void leave();
   [[nodiscard]] bool remove(candidate const& what);

@@ -216,6 +216,7 @@ TEST_CASE("a partial directory takes what was begun, and goes when it is of no u
   CHECK(b.content("old") == "old content");
   auto f = incoming("old");
   f.basis = basis_place::partial_dir;
+  f.has_partial = true;
   f.head = {1, 700, 2, 5};
   apply_job job{b.where(), b.options, {f}};
   apply_part p;
@@ -225,6 +226,19 @@ TEST_CASE("a partial directory takes what was begun, and goes when it is of no u
   job.feed(std::move(p));
   CHECK(run(job).front().what == how::placed);
   CHECK(b.content("old") == "begun and done");
+  CHECK(b.names() == std::vector<std::string>{"old"});
+}
+
+TEST_CASE("what lies in the partial directory goes with a file that came without it, too") {
+  bench b;
+  b.options.partial_dir = ".part";
+  REQUIRE(b.memory->add_file("/to/.part/old", "begun"));
+  auto f = incoming("old");
+  f.has_partial = true;
+  apply_job job{b.where(), b.options, {f}};
+  job.feed(part("whole", true));
+  CHECK(run(job).front().what == how::placed);
+  CHECK(b.content("old") == "whole");
   CHECK(b.names() == std::vector<std::string>{"old"});
 }
 

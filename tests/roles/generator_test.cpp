@@ -531,3 +531,33 @@ TEST_CASE("whoever is not root works in directories that may not be written to, 
   CHECK(mode("/to/new") == 0555);
   CHECK(b.memory->status_of("/to/d", false)->mtime == 1000);
 }
+
+TEST_CASE("a group of links goes on without a member whose name cannot be") {
+  bench b{{}, false};
+  b.list({"a", std::string(256, 'n')}, 0, true);
+  b.begin();
+  CHECK(b.take() == "i0 1 D ");
+  CHECK(std::count_if(b.events.begin(), b.events.end(),
+                      [](event const& e) { return std::holds_alternative<problem>(e); }) > 0);
+}
+
+TEST_CASE("what takes the place of a directory just before it is made is told") {
+  bench b{{}, false};
+  auto const filling = b.lists.begin();
+  REQUIRE(filling);
+  flist::entry e;
+  e.parent = filling->into->add_parent("");
+  e.mode = S_IFDIR | 0755;
+  (void)filling->into->append(e, "d");
+  e.parent = filling->into->add_parent("d");
+  e.mode = S_IFREG | 0644;
+  (void)filling->into->append(e, "f");
+  b.g.list_arrived(b.lists.end(0));
+  b.memory->set_hook([&](fs::operation what, std::string const&) {
+    if (what == fs::operation::make_directory) (void)b.memory->add_file("/to/d", "other");
+    return 0;
+  });
+  b.begin();
+  CHECK(b.g.had_errors());
+  CHECK(b.memory->status_of("/to/d", false)->size == 5);
+}

@@ -220,3 +220,35 @@ TEST_CASE("whoever is not root opens directories that may not be written to, and
   CHECK(opened == (user == 0 ? paths{} : paths{"/to", "/to/d", "/to/d/inner", "/to"}));
   CHECK((b.memory->status_of("/to", false)->mode & 07777U) == 0555);
 }
+
+TEST_CASE("with -x what is mounted in a directory stays, and nothing in it goes") {
+  bool const stays = GENERATE(false, true);
+  CAPTURE(stays);
+  bench b;
+  b.context->one_file_system = stays;
+  for (char const* each : {"/to/d/inner", "/to/e"}) {
+    REQUIRE(b.memory->edit(each, [](file_status& s) { s.device = 99; }));
+  }
+  b.run({"kept"});
+  CHECK_FALSE(b.had_errors);
+  CHECK(b.has("d/inner/b") == stays);
+  CHECK(b.has("e/y") == stays);
+  CHECK_FALSE(b.has("d/a"));
+  CHECK_FALSE(b.has("gone"));
+}
+
+TEST_CASE("where rules cannot be opened nothing goes, and that is told") {
+  int const error = GENERATE(0, ENOENT, EIO, EACCES, EMFILE);
+  CAPTURE(error);
+  bench b;
+  REQUIRE(b.memory->add_file("/to/.rules", "P gone\n"));
+  b.rules({": .rules"});
+  b.memory->set_hook([&](fs::operation what, std::string const& path) {
+    return what == fs::operation::open_file && path == "/to/.rules" ? error : 0;
+  });
+  b.run({"kept", ".rules"});
+  bool const unknown = error != 0 && error != ENOENT;
+  CHECK(b.had_errors == unknown);
+  CHECK(b.has("gone") == (error != ENOENT));
+  CHECK(b.has("d/a") == unknown);
+}
